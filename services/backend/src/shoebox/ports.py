@@ -1,0 +1,143 @@
+"""What the use cases need of the world. Adapters promise what these docstrings say.
+
+Every method may raise `Unavailable` when its system is away; nothing else leaks out of an
+adapter than the errors of `domain.errors`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from datetime import datetime
+from typing import BinaryIO, Protocol
+
+from shoebox.domain.image import Facts, Image, NewImage
+from shoebox.domain.listing import Listing, ListQuery
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Examined:
+    """What a codec learned of a picture and made of it: its 320 px WebP thumbnail."""
+
+    facts: Facts
+    thumbnail: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredFile:
+    """A picture file as the storage sees it. `modified` is seconds since the epoch."""
+
+    key: str
+    size: int
+    modified: float
+
+
+class Staged(Protocol):
+    """A file that is being received: on the storage's own file system, reachable by nobody."""
+
+    @property
+    def size(self) -> int:
+        """Bytes written so far."""
+
+    def write(self, chunk: bytes | bytearray | memoryview) -> None:
+        """Append. Raises `StorageFull` when the disk is."""
+
+    def fileno(self) -> int:
+        """The open file, readable and writable. The codec may rewrite it in place."""
+
+
+class BlobStorage(Protocol):
+    """Picture files and their thumbnails, by key."""
+
+    def stage(self) -> AbstractContextManager[Staged]:
+        """A new empty staged file; on leaving the block it is gone unless it was published."""
+
+    def publish(self, staged: Staged, key: str, sha256: str) -> None:
+        """Make the staged bytes durable (fsync of file and folder) and reachable as `key`.
+
+        Equal content is kept once. Never replaces an existing key. Raises `StorageFull`.
+        """
+
+    def open(self, key: str) -> BinaryIO:
+        """The picture's bytes, seekable. Raises `NotFound`."""
+
+    def put_thumbnail(self, key: str, width: int, data: bytes) -> None:
+        """Keep a thumbnail, atomically; dropped again if the picture is gone by then."""
+
+    def open_thumbnail(self, key: str, width: int) -> BinaryIO:
+        """The thumbnail's bytes, seekable. Raises `NotFound` where none was made."""
+
+    def making(self, key: str, width: int) -> AbstractContextManager[None]:
+        """Held by one caller at a time over all processes on this storage: who makes a
+        missing thumbnail while the others wait for it."""
+
+    def delete(self, key: str) -> None:
+        """Remove the picture and all its thumbnails; absent ones are no error.
+
+        When it returns, no reader can open any of them any more.
+        """
+
+    def files(self) -> Iterator[StoredFile]:
+        """Every picture file, a folder at a time, in no order, in bounded memory."""
+
+    def remove_leftovers(self, older_than: float) -> int:
+        """Remove what crashes left behind and no key names: staging files, content with no
+        name, thumbnails without a picture; only those older than `older_than` (epoch
+        seconds). Returns how many."""
+
+    def probe(self) -> None:
+        """Write, sync and remove a small file. Raises `Unavailable` or `StorageFull`."""
+
+
+class ImageRepository(Protocol):
+    """The rows. Writes are committed when a method returns, and seen by every later read."""
+
+    def add(self, image: NewImage) -> Image:
+        """Insert one row."""
+
+    def get(self, key: str) -> Image:
+        """Raises `NotFound`."""
+
+    def delete(self, key: str) -> Image:
+        """Remove the row and return what it held. Of parallel calls exactly one succeeds;
+        the others raise `NotFound`."""
+
+    def page(self, query: ListQuery) -> Listing:
+        """One page and the exact total, in one snapshot, without counting the table.
+
+        A page past the last is empty. With a filter text the matches are counted.
+        """
+
+    def known(self, keys: Iterable[str]) -> frozenset[str]:
+        """Which of these keys have a row. For sweeps; at most 1,000 keys a call."""
+
+    def keys(self, *, after: str = "", limit: int = 1000) -> tuple[str, ...]:
+        """The next keys in key order, for walking the whole table in bounded memory."""
+
+    def lease(self, name: str, seconds: float) -> bool:
+        """Take a named lease for a time, unless somebody holds it: once-per-deployment work."""
+
+    def ping(self) -> None:
+        """Ask the database something real. Raises `Unavailable`."""
+
+
+class ImageCodec(Protocol):
+    """Proves, cleans and scales pictures. The work is bounded in time and memory."""
+
+    def examine(self, staged: Staged) -> Examined:
+        """Recognise by content, check limits, decode once, strip metadata in place.
+
+        Raises `UnsupportedFormat` or `InvalidImage`; `Unavailable` if no decoder is free
+        within the time limit.
+        """
+
+    def thumbnail(self, picture: BinaryIO, width: int) -> bytes:
+        """A WebP no wider than `width` and never larger than the picture."""
+
+
+class Clock(Protocol):
+    """The time of day."""
+
+    def now(self) -> datetime:
+        """Aware, UTC, to the microsecond."""
