@@ -1,0 +1,22 @@
+"""Looking at what is in the store."""
+
+from __future__ import annotations
+
+from shoebox.domain.image import Image
+from shoebox.domain.listing import Listing, ListQuery
+from shoebox.ports import ImageRepository
+
+
+class Gallery:
+    """Reads of the rows; an answer always holds the caller's own earlier writes."""
+
+    def __init__(self, repository: ImageRepository) -> None:
+        self._repository = repository
+
+    def list(self, query: ListQuery) -> Listing:
+        """One page with the exact total."""
+        return self._repository.page(query)
+
+    def get(self, key: str) -> Image:
+        """Raises `NotFound`."""
+        return self._repository.get(key)

@@ -1,0 +1,40 @@
+"""Small copies, made once on first request."""
+
+from __future__ import annotations
+
+from typing import BinaryIO
+
+from shoebox.domain.errors import NotFound
+from shoebox.domain.image import THUMBNAIL_WIDTHS
+from shoebox.domain.names import is_key
+from shoebox.ports import BlobStorage, ImageCodec
+
+
+class Thumbnails:
+    """Thumbnails by key and width."""
+
+    def __init__(self, *, storage: BlobStorage, codec: ImageCodec) -> None:
+        self._storage = storage
+        self._codec = codec
+
+    def open(self, key: str, width: int) -> BinaryIO:
+        """The WebP bytes, seekable. Raises `NotFound` for other widths and unknown pictures.
+
+        The first caller makes it; callers who come meanwhile, in any process, wait for it.
+        """
+        if width not in THUMBNAIL_WIDTHS or not is_key(key):
+            raise NotFound("There is no such thumbnail.")
+        try:
+            return self._storage.open_thumbnail(key, width)
+        except NotFound:
+            return self._make(key, width)
+
+    def _make(self, key: str, width: int) -> BinaryIO:
+        with self._storage.making(key, width):
+            try:
+                return self._storage.open_thumbnail(key, width)
+            except NotFound:
+                with self._storage.open(key) as picture:
+                    data = self._codec.thumbnail(picture, width)
+                self._storage.put_thumbnail(key, width, data)
+                return self._storage.open_thumbnail(key, width)
