@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Final
 
-from shoebox.domain.errors import BadRequest, FileTooLarge
+from shoebox.domain.errors import BadRequest, FileTooLarge, ShoeboxError
 from shoebox.domain.image import GALLERY_WIDTH, Image, NewImage
 from shoebox.domain.names import clean_original_name, new_key
 from shoebox.ports import BlobStorage, Clock, ImageCodec, ImageRepository, Staged
@@ -91,26 +91,25 @@ class Uploads:
         self._storage.publish(incoming.staged, key, examined.facts.sha256)
         try:
             self._storage.put_thumbnail(key, GALLERY_WIDTH, examined.thumbnail)
-            image = self._repository.add(
-                NewImage(
-                    key=key,
-                    original_name=clean_original_name(original_name),
-                    facts=examined.facts,
-                    uploaded_at=self._clock.now(),
-                    collection=collection,
-                )
-            )
-        except Exception:
-            # The row may be committed although its answer was lost; taking the file away
-            # then would break promise 2. `_withdraw` removes it only if there is no row.
+        except ShoeboxError:
             self._withdraw(key)
             raise
+        # From here on the file stays, whatever happens: an insert whose answer was lost may
+        # still commit, and a row must have its file. Without a row the sweep removes it.
+        image = self._repository.add(
+            NewImage(
+                key=key,
+                original_name=clean_original_name(original_name),
+                facts=examined.facts,
+                uploaded_at=self._clock.now(),
+                collection=collection,
+            )
+        )
         log.info("image stored", extra={"key": key, "bytes": image.facts.size})
         return image
 
     def _withdraw(self, key: str) -> None:
         try:
-            if key not in self._repository.known([key]):
-                self._storage.delete(key)
-        except Exception as error:  # the first error is the answer; the sweep does the rest
-            log.warning("file left to the sweep", extra={"key": key, "reason": type(error).__name__})
+            self._storage.delete(key)
+        except ShoeboxError as error:  # the first error is the answer; the sweep does the rest
+            log.warning("file left to the sweep", extra={"key": key, "reason": str(error)})
