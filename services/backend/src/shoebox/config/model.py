@@ -1,0 +1,85 @@
+"""The configuration as frozen values, a group for each room that needs one."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from shoebox.config.readers import Network
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServerConfig:
+    """Listeners and processes. `start_port` is None where all workers share `port`."""
+
+    bind: str
+    port: int
+    start_port: int | None
+    workers: int
+    decoders: int
+    max_concurrency: int
+    reload: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PostgresConfig:
+    """One way to reach a PostgreSQL database."""
+
+    host: str
+    port: int
+    user: str
+    password: str
+    database: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DatabaseConfig:
+    """SQLite at `path` unless `postgres` is set; `direct` is how migrations reach it."""
+
+    path: Path
+    postgres: PostgresConfig | None
+    direct: PostgresConfig | None
+    schema_dir: Path
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UploadConfig:
+    """What is accepted: bytes a file, pixels over all frames."""
+
+    max_file_size: int
+    max_pixels: int
+    keep_metadata: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WebConfig:
+    """How requests are seen. `behind_nginx` means that only our own Nginx reaches the workers."""
+
+    frontend_dir: Path
+    public_url: str | None
+    trusted_proxies: tuple[Network, ...]
+    behind_nginx: bool
+    cors_origins: tuple[str, ...]
+    rate_limit: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LogConfig:
+    """Where and how lines are written."""
+
+    folder: Path
+    level: str
+    format: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Config:
+    """Everything a process needs to know about the outside."""
+
+    environment: str
+    images_dir: Path
+    server: ServerConfig
+    database: DatabaseConfig
+    uploads: UploadConfig
+    web: WebConfig
+    logs: LogConfig

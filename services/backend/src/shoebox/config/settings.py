@@ -1,0 +1,171 @@
+"""Every setting there is, in one table.
+
+The README's table and the `.env.sample` files are checked against it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final
+
+from shoebox.config import readers
+
+MIB: Final = 1024 * 1024
+PORT_RANGE: Final = "a port, 1 to 65535"
+_port = readers.whole(1, 65535)
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """One environment variable: its default as a user would write it (empty: see `meaning`),
+    what it takes in words, what it means, and how it is read."""
+
+    name: str
+    default: str
+    allowed: str
+    meaning: str
+    read: Callable[[str], object]
+    aliases: tuple[str, ...] = ()
+    secret: bool = False  # may also come as NAME_FILE, as Docker secrets need
+
+
+SETTINGS: Final = (
+    # Where things are
+    Setting(
+        "STATE_DIR",
+        "",
+        "a folder",
+        "holds all that a run writes; without it `img_storage/`, `logs/`, `backups/` "
+        "and `.state/` of the working directory do",
+        readers.path,
+    ),
+    Setting(
+        "IMAGES_DIR",
+        "",
+        "a folder",
+        "the pictures; `img_storage` (of STATE_DIR if that is set)",
+        readers.path,
+        aliases=("UPLOAD_DIR",),
+    ),
+    Setting("LOG_DIR", "", "a folder", "the logs; `logs` (of STATE_DIR if that is set)", readers.path),
+    Setting("FRONTEND_DIR", "", "a folder", "the pages; `services/frontend` of the checkout", readers.path),
+    Setting("INIT_SQL_DIR", "", "a folder", "the database schema; `init-sql` of the checkout", readers.path),
+    # The web server
+    Setting("PORT", "8080", PORT_RANGE, "where visitors come in: shared by all workers, or Nginx's own", _port),
+    Setting(
+        "BIND",
+        "",
+        "an address",
+        "the address listened on; `0.0.0.0` with the shared PORT, `127.0.0.1` with "
+        "WEB_SERVER_START_PORT, where only Nginx should reach the workers",
+        readers.host,
+    ),
+    Setting(
+        "WEB_SERVER_WORKERS", "", "1 to 64", "worker processes; one a core, at least 2, at most 8", readers.whole(1, 64)
+    ),
+    Setting(
+        "WEB_SERVER_START_PORT",
+        "",
+        PORT_RANGE,
+        "worker i listens on this port + i, behind Nginx; without it all "
+        "share PORT and serve pages and files themselves",
+        _port,
+    ),
+    Setting("DECODERS", "", "1 to 64", "processes that decode pictures; one a core, at most 8", readers.whole(1, 64)),
+    Setting(
+        "MAX_CONCURRENCY",
+        "64",
+        "1 to 4096",
+        "requests in work at once on this host; the others wait, or get 503",
+        readers.whole(1, 4096),
+    ),
+    Setting(
+        "PUBLIC_URL",
+        "",
+        "http(s)://host[:port]",
+        "the address in links; otherwise the request's own host",
+        readers.origin,
+    ),
+    Setting(
+        "TRUSTED_PROXIES",
+        "",
+        "addresses and networks, with commas",
+        "proxies in front of us whose X-Forwarded-For, -Proto and -Host are believed",
+        readers.networks,
+    ),
+    Setting("CORS_ORIGINS", "", "origins with commas, or *", "sites whose scripts may use the API", readers.origins),
+    Setting(
+        "RATE_LIMIT",
+        "0",
+        "0 to 1000000",
+        "uploads and deletions a minute and client address; 0 is no limit",
+        readers.whole(0, 1_000_000),
+    ),
+    Setting("RELOAD", "false", "true or false", "development: reload when the source changes", readers.truth),
+    Setting("ENVIRONMENT", "production", "a word", "a name for this installation, told by /health", readers.name),
+    # What is accepted
+    Setting(
+        "MAX_FILE_SIZE",
+        str(20 * MIB),
+        "bytes, 1024 to 1073741824",
+        "the largest picture",
+        readers.whole(1024, 1024 * MIB),
+    ),
+    Setting(
+        "MAX_PIXELS",
+        "50000000",
+        "1 to 500000000",
+        "width x height x frames; four times as many for a JPEG",
+        readers.whole(1, 500_000_000),
+    ),
+    Setting(
+        "KEEP_METADATA",
+        "false",
+        "true or false",
+        "keep place, camera, comments and the like in the pictures",
+        readers.truth,
+    ),
+    Setting("STORAGE", "disk", "disk", "where pictures are kept", readers.one_of("disk")),
+    # The database
+    Setting(
+        "DATABASE_PATH",
+        "",
+        "a file",
+        "the SQLite file; `.state/shoebox.db` (of STATE_DIR if that is set)",
+        readers.path,
+    ),
+    Setting(
+        "POSTGRES_HOST", "", "a host", "use PostgreSQL there instead of SQLite", readers.host, aliases=("DB_HOST",)
+    ),
+    Setting("POSTGRES_DB_PORT", "5432", PORT_RANGE, "PostgreSQL's port", _port, aliases=("POSTGRES_PORT", "DB_PORT")),
+    Setting("POSTGRES_DB", "shoebox", "a name", "the database", readers.name, aliases=("DB_NAME",)),
+    Setting("POSTGRES_USER", "shoebox", "a name", "its user", readers.name, aliases=("DB_USER",)),
+    Setting(
+        "POSTGRES_PASSWORD", "", "any text", "the user's password", readers.text, aliases=("DB_PASSWORD",), secret=True
+    ),
+    Setting(
+        "USE_PGBOUNCER",
+        "false",
+        "true or false",
+        "reach PostgreSQL through PgBouncer (migrations go directly)",
+        readers.truth,
+    ),
+    Setting("PGBOUNCER_HOST", "127.0.0.1", "a host", "PgBouncer's host", readers.host),
+    Setting("PGBOUNCER_PORT", "6432", PORT_RANGE, "PgBouncer's port", _port),
+    Setting("PGBOUNCER_USER", "", "a name", "the user at PgBouncer; POSTGRES_USER", readers.name),
+    Setting("PGBOUNCER_PASSWORD", "", "any text", "its password; POSTGRES_PASSWORD", readers.text, secret=True),
+    Setting("MAX_CLIENT_CONN", "400", "10 to 100000", "client connections PgBouncer takes", readers.whole(10, 100_000)),
+    Setting(
+        "DEFAULT_POOL_SIZE", "20", "1 to 1000", "connections PgBouncer keeps to PostgreSQL", readers.whole(1, 1000)
+    ),
+    # Logs
+    Setting(
+        "LOG_LEVEL",
+        "INFO",
+        "DEBUG, INFO, WARNING or ERROR",
+        "the least that is logged; requests are INFO",
+        readers.one_of("DEBUG", "INFO", "WARNING", "ERROR"),
+    ),
+    Setting("LOG_FORMAT", "text", "text or json", "how lines of app.log look", readers.one_of("text", "json")),
+)
