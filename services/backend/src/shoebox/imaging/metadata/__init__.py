@@ -1,0 +1,42 @@
+"""Takes out of a picture file what is not picture, without decoding or re-compressing it.
+
+See docs/metadata.md for what goes and what stays, format by format.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+from typing import Final
+
+from shoebox.domain.image import Format
+from shoebox.imaging.structure import Data, Inspection, Outline, broken
+
+_INSPECTORS: Final[Mapping[Format, Callable[[memoryview], Inspection]]] = MappingProxyType({})
+
+
+def inspect(image_format: Format, data: Data) -> Inspection:
+    """Walk the whole file once: outline and stripped pieces.
+
+    Time is linear in the size of `data`, memory at most one copy of it. Limits on pixels are
+    the caller's to enforce, from the outline, before it decodes. Raises `InvalidImage` when
+    the file breaks its format's structure or has more than `MAX_FRAMES` frames.
+    """
+    view = memoryview(data).cast("B")
+    inspector = _INSPECTORS.get(image_format)
+    if inspector is None:
+        raise broken("its format is not known here yet")
+    return inspector(view)
+
+
+def outline(image_format: Format, data: Data) -> Outline:
+    """The outline alone. Raises as `inspect` does."""
+    return inspect(image_format, data).outline
+
+
+def strip(image_format: Format, data: Data) -> bytes:
+    """The file without its metadata; a file that has none comes out byte for byte.
+
+    Pixels, orientation and colour profile stay as they are. Raises as `inspect` does.
+    """
+    return inspect(image_format, data).stripped()
