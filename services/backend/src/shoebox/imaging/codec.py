@@ -1,0 +1,154 @@
+"""The codec that works in the calling process.
+
+What crashes or hangs here takes its process along, so uploads go through `imaging.remote`,
+which has this done in a decoder process.
+"""
+
+from __future__ import annotations
+
+import errno
+import hashlib
+import logging
+import os
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass
+from typing import BinaryIO, Final, TypeVar
+
+from shoebox.domain.errors import InvalidImage, ShoeboxError, StorageFull, Unavailable
+from shoebox.domain.image import GALLERY_WIDTH, Facts, Format
+from shoebox.imaging import pillow
+from shoebox.imaging.metadata import inspect
+from shoebox.imaging.sniff import HEAD, sniff
+from shoebox.imaging.structure import Inspection, Outline
+from shoebox.ports import Examined, Staged
+
+log = logging.getLogger(__name__)
+
+_Result = TypeVar("_Result")
+
+LARGE_RASTER: Final = 64 * 1024**2  # bytes; two of these at once still fit a small host
+MAX_SCANNED: Final = 2_400_000_000  # JPEG pixels x scans: 200 megapixels in 12 scans; more is a bomb
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PixelLimits:
+    """How many pixels a picture may have, all frames together."""
+
+    max_pixels: int
+    max_jpeg_pixels: int  # JPEG is decoded at reduced size, so more is affordable
+
+
+class PillowCodec:
+    """`ports.ImageCodec` on Pillow. Not bounded in time: its caller is.
+
+    `alone` makes a context that is held while a large raster is decoded, so that a host
+    decodes one of them at a time.
+    """
+
+    def __init__(
+        self,
+        limits: PixelLimits,
+        *,
+        keep_metadata: bool = False,
+        alone: Callable[[], AbstractContextManager[None]] = nullcontext,
+    ) -> None:
+        self._limits = limits
+        self._keep_metadata = keep_metadata
+        self._alone = alone
+
+    def examine(self, staged: Staged) -> Examined:
+        """As `ports.ImageCodec.examine`. A picture that is refused is left as it was."""
+        return self.examine_file(staged.fileno())
+
+    def thumbnail(self, picture: BinaryIO, width: int) -> bytes:
+        """As `ports.ImageCodec.thumbnail`. Reads from the current position to the end."""
+        return self.scale(picture.read(), width)
+
+    def examine_file(self, fd: int) -> Examined:
+        """`examine` for an open file, readable and writable, whatever its position."""
+        received = _read(fd)
+        image_format = sniff(received[:HEAD])
+        inspection = self._inspect(image_format, received)
+        outline = inspection.outline
+        # What is decoded is what will be served: metadata never meets Pillow's parsers.
+        stripped = received if inspection.clean else inspection.stripped()
+        with self._room(image_format, outline):
+            decoded = _guarded(image_format, lambda: pillow.decode(image_format, stripped, outline, GALLERY_WIDTH))
+        served = received if self._keep_metadata else stripped
+        if served is not received:
+            _replace(fd, served)
+        width, height = outline.displayed
+        facts = Facts(
+            format=image_format,
+            width=width,
+            height=height,
+            size=len(served),
+            sha256=hashlib.sha256(served).hexdigest(),
+            color=decoded.color,
+        )
+        return Examined(facts=facts, thumbnail=decoded.thumbnail)
+
+    def scale(self, data: bytes, width: int) -> bytes:
+        """`thumbnail` for bytes."""
+        image_format = sniff(data[:HEAD])
+        inspection = self._inspect(image_format, data)
+        outline = inspection.outline
+        stripped = data if inspection.clean else inspection.stripped()
+        with self._room(image_format, outline):
+            return _guarded(image_format, lambda: pillow.scaled(image_format, stripped, outline, width))
+
+    def _inspect(self, image_format: Format, data: bytes) -> Inspection:
+        inspection = inspect(image_format, data)
+        limit = self._limits.max_jpeg_pixels if image_format is Format.JPEG else self._limits.max_pixels
+        pixels = inspection.outline.pixels
+        if pixels > limit:
+            raise InvalidImage(f"The picture has {pixels:,} pixels, more than the limit of {limit:,}.")
+        if pixels * inspection.outline.scans > MAX_SCANNED:
+            raise InvalidImage("The picture asks for more decoding work than a picture needs.")
+        return inspection
+
+    def _room(self, image_format: Format, outline: Outline) -> AbstractContextManager[None]:
+        return self._alone() if raster_bytes(image_format, outline) > LARGE_RASTER else nullcontext()
+
+
+def raster_bytes(image_format: Format, outline: Outline) -> int:
+    """About how much memory one frame takes to decode."""
+    pixels = outline.width * outline.height
+    if image_format is Format.JPEG:
+        # One scan is decoded in reduced size, line by line; several are collected as
+        # coefficients first: 2 bytes each, three components, at full size.
+        return pixels * 6 if outline.scans > 1 else pixels // 16
+    # libwebp and libavif hold a frame up to four times: planes, canvas, copy, raster.
+    return pixels * (16 if image_format in {Format.WEBP, Format.AVIF} else 4)
+
+
+def _guarded(image_format: Format, decode: Callable[[], _Result]) -> _Result:
+    """Whatever a decoder raises (ValueError, SyntaxError, struct.error, …) is the file's fault."""
+    try:
+        return decode()
+    except ShoeboxError:
+        raise
+    except Exception as error:
+        log.warning("decoder refused", extra={"format": image_format.name, "error": type(error).__name__})
+        raise InvalidImage("The picture is damaged or incomplete: it cannot be decoded.") from error
+
+
+def _read(fd: int) -> bytes:
+    size = os.fstat(fd).st_size
+    data = os.pread(fd, size, 0)
+    if len(data) != size:
+        raise Unavailable("The received file could not be read back.")
+    return data
+
+
+def _replace(fd: int, data: bytes) -> None:
+    rest = memoryview(data)
+    try:
+        while rest:
+            rest = rest[os.pwrite(fd, rest, len(data) - len(rest)) :]
+        os.ftruncate(fd, len(data))
+    except OSError as error:
+        if error.errno in {errno.ENOSPC, errno.EDQUOT}:
+            raise StorageFull("The disk has no room left for this file.") from error
+        raise Unavailable("The received file could not be written.") from error
