@@ -63,7 +63,7 @@ class PillowCodec:
 
     def thumbnail(self, picture: BinaryIO, width: int) -> bytes:
         """As `ports.ImageCodec.thumbnail`. Reads from the current position to the end."""
-        return self.scale(picture.read(), width)
+        return self._scale(picture.read(), width)
 
     def examine_file(self, fd: int) -> Examined:
         """`examine` for an open file, readable and writable, whatever its position."""
@@ -89,8 +89,11 @@ class PillowCodec:
         )
         return Examined(facts=facts, thumbnail=decoded.thumbnail)
 
-    def scale(self, data: bytes, width: int) -> bytes:
-        """`thumbnail` for bytes."""
+    def thumbnail_file(self, fd: int, width: int) -> bytes:
+        """`thumbnail` for an open file, whatever its position."""
+        return self._scale(_read(fd), width)
+
+    def _scale(self, data: bytes, width: int) -> bytes:
         image_format = sniff(data[:HEAD])
         inspection = self._inspect(image_format, data)
         outline = inspection.outline
@@ -99,7 +102,7 @@ class PillowCodec:
             return _guarded(image_format, lambda: pillow.scaled(image_format, stripped, outline, width))
 
     def _inspect(self, image_format: Format, data: bytes) -> Inspection:
-        inspection = inspect(image_format, data)
+        inspection = _guarded(image_format, lambda: inspect(image_format, data))
         limit = self._limits.max_jpeg_pixels if image_format is Format.JPEG else self._limits.max_pixels
         pixels = inspection.outline.pixels
         if pixels > limit:

@@ -1,0 +1,212 @@
+"""The main loop of a decoder process: one job at a time, each with a deadline that the
+kernel enforces, whatever C code is doing."""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import fcntl
+import gc
+import logging
+import resource
+import signal
+import socket
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from shoebox.domain.errors import InvalidImage, ShoeboxError, Unavailable
+from shoebox.imaging import wire
+from shoebox.imaging.codec import PillowCodec, PixelLimits
+from shoebox.ports import Examined
+
+log = logging.getLogger(__name__)
+
+CPU_LIMIT: Final = 10.0  # seconds of processor time a job may take; a large honest one takes 4
+WALL_LIMIT: Final = 30.0  # seconds on the clock: the processor limit on a host that is busy otherwise
+ADDRESS_SPACE: Final = 1280 * 1024**2  # bytes a job may allocate: 50 megapixels four times, and the file
+LOOK_INTERVAL: Final = 0.5  # seconds between looks at whether to drain
+LOCK_INTERVAL: Final = 0.02  # seconds between tries to be the one with a large raster
+LOCK_LIMIT: Final = 30.0  # seconds to wait for that
+MAX_JOBS: Final = 20_000  # then a fresh process: what C libraries leak stays small
+KEPT_MEMORY: Final = 160 * 1024**2  # bytes a process may hold on to between jobs
+
+_M_TRIM_THRESHOLD: Final = -1  # mallopt(3)
+_M_MMAP_THRESHOLD: Final = -3
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DecoderSettings:
+    """What a decoder enforces. `large_lock` is a descriptor of a file opened for writing
+    that all decoders of the host share: who holds its lock may decode a large raster."""
+
+    limits: PixelLimits
+    keep_metadata: bool = False
+    large_lock: int | None = None
+    cpu_limit: float = CPU_LIMIT
+    wall_limit: float = WALL_LIMIT
+    address_space: int = ADDRESS_SPACE
+
+
+def serve(
+    jobs: socket.socket,
+    settings: DecoderSettings,
+    *,
+    beat: Callable[[], None],
+    draining: Callable[[], bool],
+) -> int:
+    """Work on jobs until `draining()`, then return 0. To be called in its own process.
+
+    Also returns 0 when the process has served long enough and a fresh one should follow.
+    `beat` is called between jobs at least every second, but not during one: a watcher must
+    allow `wall_limit` seconds. Takes over SIGALRM and SIGPROF and lowers RLIMIT_AS.
+    """
+    _tame_allocator()
+    _bound_memory(settings.address_space)
+    clock = _Clock(settings)
+    codec = PillowCodec(
+        settings.limits,
+        keep_metadata=settings.keep_metadata,
+        alone=lambda: _alone(settings.large_lock, clock, beat),
+    )
+    jobs.settimeout(LOOK_INTERVAL)
+    for _ in range(MAX_JOBS):
+        delivery = _next(jobs, beat, draining)
+        if delivery is None:
+            return 0
+        with delivery:
+            if delivery.wanted:
+                with clock.running():
+                    answer = _work(codec, delivery)
+                wire.send_answer(delivery.reply, answer)
+        if _resident() > KEPT_MEMORY and not _shed():
+            return 0
+    return 0
+
+
+def _next(jobs: socket.socket, beat: Callable[[], None], draining: Callable[[], bool]) -> wire.Delivery | None:
+    while not draining():
+        beat()
+        with contextlib.suppress(TimeoutError):
+            if delivery := wire.receive_job(jobs):
+                return delivery
+            log.error("unreadable job")
+    return None
+
+
+def _work(codec: PillowCodec, delivery: wire.Delivery) -> Examined | bytes | ShoeboxError:
+    try:
+        if delivery.job.width is None:
+            return codec.examine_file(delivery.picture)
+        return codec.thumbnail_file(delivery.picture, delivery.job.width)
+    except ShoeboxError as error:
+        return error
+    except MemoryError:
+        log.warning("decoder refused", extra={"error": "MemoryError"})
+        return InvalidImage("The picture takes too much memory to decode.")
+    except Exception:
+        log.exception("decoder failed")
+        return ShoeboxError("The picture could not be examined.")
+
+
+class _Clock:
+    """The deadline of the job at hand. At its end the kernel ends the process: a handler in
+    Python would wait for the very C code that does not return."""
+
+    def __init__(self, settings: DecoderSettings) -> None:
+        self._settings = settings
+        signal.signal(signal.SIGALRM, signal.SIG_DFL)
+        signal.signal(signal.SIGPROF, signal.SIG_DFL)
+
+    def _set(self, wall: float, cpu: float) -> None:
+        signal.setitimer(signal.ITIMER_REAL, wall)
+        signal.setitimer(signal.ITIMER_PROF, cpu)
+
+    @contextmanager
+    def running(self) -> Iterator[None]:
+        self._set(self._settings.wall_limit, self._settings.cpu_limit)
+        try:
+            yield
+        finally:
+            self._set(0, 0)
+
+    @contextmanager
+    def stopped(self) -> Iterator[None]:
+        """Time spent waiting for others does not count; afterwards the job has all of it again."""
+        self._set(0, 0)
+        try:
+            yield
+        finally:
+            self._set(self._settings.wall_limit, self._settings.cpu_limit)
+
+
+@contextmanager
+def _alone(lock: int | None, clock: _Clock, beat: Callable[[], None]) -> Iterator[None]:
+    """Hold the host's lock on large rasters.
+
+    A POSIX record lock (fcntl(2)): it belongs to the process, so that a descriptor inherited
+    over fork still excludes the siblings, and it ends with the process however that dies.
+    """
+    if lock is None:
+        yield
+        return
+    with clock.stopped():
+        _acquire(lock, beat)
+    try:
+        yield
+    finally:
+        fcntl.lockf(lock, fcntl.LOCK_UN)
+
+
+def _acquire(lock: int, beat: Callable[[], None]) -> None:
+    deadline = time.monotonic() + LOCK_LIMIT
+    while time.monotonic() < deadline:
+        with contextlib.suppress(BlockingIOError, PermissionError):  # POSIX allows either
+            fcntl.lockf(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            return
+        beat()
+        time.sleep(LOCK_INTERVAL)
+    raise Unavailable("The decoders are busy with large pictures.")
+
+
+def _bound_memory(address_space: int) -> None:
+    used = _pages(0)
+    if used:
+        _, hard = resource.getrlimit(resource.RLIMIT_AS)
+        limit = used + address_space
+        resource.setrlimit(resource.RLIMIT_AS, (limit if hard < 0 else min(limit, hard), hard))
+
+
+def _tame_allocator() -> None:
+    """Give large blocks back to the system at once, keep small ones; glibc only.
+
+    Left to itself glibc raises its threshold to the largest block freed, up to 32 MiB, and
+    a process keeps the raster of the largest picture it has seen.
+    """
+    with contextlib.suppress(OSError, AttributeError):
+        libc = ctypes.CDLL(None)
+        libc.mallopt(_M_MMAP_THRESHOLD, 2 * 1024**2)
+        libc.mallopt(_M_TRIM_THRESHOLD, 8 * 1024**2)
+
+
+def _shed() -> bool:
+    """Give back what can be; whether that was enough to go on."""
+    gc.collect()
+    with contextlib.suppress(OSError, AttributeError):
+        ctypes.CDLL(None).malloc_trim(0)
+    return _resident() <= KEPT_MEMORY
+
+
+def _resident() -> int:
+    return _pages(1)
+
+
+def _pages(field: int) -> int:
+    """Bytes of address space (0) or resident memory (1), proc(5) statm; 0 where there is no /proc."""
+    try:
+        return int(Path("/proc/self/statm").read_bytes().split()[field]) * resource.getpagesize()
+    except OSError:
+        return 0

@@ -1,0 +1,138 @@
+"""How a worker and a decoder talk.
+
+A job is one datagram, a small JSON object, with two descriptors (SCM_RIGHTS): the picture's
+file and one end of a fresh stream socket. The decoder answers on that stream: two lengths,
+a JSON header, the thumbnail's bytes. End of file without an answer means the decoder died.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import socket
+import struct
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from types import MappingProxyType
+from typing import Any, Final
+
+from shoebox.domain.errors import InvalidImage, ShoeboxError, StorageFull, Unavailable, UnsupportedFormat
+from shoebox.domain.image import Facts, Format
+from shoebox.ports import Examined
+
+MAX_JOB: Final = 256  # bytes; a job says little, the picture travels as a descriptor
+MAX_PART: Final = 64 * 1024**2  # bytes; a header or thumbnail that claims more is a bug of ours
+_LENGTHS: Final = struct.Struct(">II")  # header, body
+_CLOEXEC: Final[int] = getattr(socket, "MSG_CMSG_CLOEXEC", 0)  # absent on macOS
+
+_ERRORS: Final[Mapping[str, type[ShoeboxError]]] = MappingProxyType(
+    {error.code: error for error in (InvalidImage, UnsupportedFormat, Unavailable, StorageFull)}
+)
+
+
+class Hangup(Exception):
+    """The other side went away before it said everything."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Job:
+    """What is asked of a decoder. No `width` means examine, a width means a thumbnail."""
+
+    width: int | None = None
+
+
+@dataclass(slots=True)
+class Delivery:
+    """A job that was taken from the queue, with the descriptors that came along, now ours."""
+
+    job: Job
+    picture: int
+    reply: socket.socket
+
+    def __enter__(self) -> Delivery:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        os.close(self.picture)
+        self.reply.close()
+
+    @property
+    def wanted(self) -> bool:
+        """Whether anybody still waits for the answer."""
+        try:
+            return self.reply.recv(1, socket.MSG_PEEK | socket.MSG_DONTWAIT) != b""
+        except BlockingIOError:
+            return True
+        except OSError:
+            return False
+
+
+def send_job(jobs: socket.socket, job: Job, picture: int, reply: socket.socket) -> None:
+    """Put a job into the queue. Raises `TimeoutError` when there is no room within the
+    socket's time limit; both descriptors stay the caller's."""
+    socket.send_fds(jobs, [json.dumps(asdict(job)).encode()], [picture, reply.fileno()])
+
+
+def receive_job(jobs: socket.socket) -> Delivery | None:
+    """Take the next job; None when the datagram was none. Raises `TimeoutError`."""
+    data, descriptors, _, _ = socket.recv_fds(jobs, MAX_JOB, 2, _CLOEXEC)
+    try:
+        job = Job(**json.loads(data))
+        picture, reply = descriptors
+    except (ValueError, TypeError):  # torn, or the kernel had no room for the descriptors
+        for descriptor in descriptors:
+            os.close(descriptor)
+        return None
+    return Delivery(job, picture, socket.socket(fileno=reply))
+
+
+def send_answer(reply: socket.socket, answer: Examined | bytes | ShoeboxError) -> None:
+    """Say what became of a job. A listener who is gone is no error."""
+    header, body = _pack(answer)
+    with contextlib.suppress(OSError):
+        reply.sendall(_LENGTHS.pack(len(header), len(body)) + header + body)
+
+
+def receive_answer(reply: socket.socket) -> Examined | bytes:
+    """Wait for the answer and return it, or raise the error that it is.
+
+    Raises `TimeoutError` past the socket's time limit, `Hangup` if the decoder died.
+    """
+    header_size, body_size = _LENGTHS.unpack(_receive(reply, _LENGTHS.size))
+    header = json.loads(_receive(reply, header_size))
+    body = _receive(reply, body_size)
+    if "error" in header:
+        raise _ERRORS.get(header["error"], ShoeboxError)(header["detail"])
+    return Examined(facts=_facts(header["facts"]), thumbnail=body) if "facts" in header else body
+
+
+def _pack(answer: Examined | bytes | ShoeboxError) -> tuple[bytes, bytes]:
+    header: dict[str, Any] = {}
+    body = b""
+    if isinstance(answer, ShoeboxError):
+        header = {"error": answer.code, "detail": str(answer)}
+    elif isinstance(answer, Examined):
+        header, body = {"facts": asdict(answer.facts) | {"format": answer.facts.format.value}}, answer.thumbnail
+    else:
+        body = answer
+    return json.dumps(header).encode(), body
+
+
+def _facts(fields: dict[str, Any]) -> Facts:
+    return Facts(**fields | {"format": Format(fields["format"])})
+
+
+def _receive(reply: socket.socket, size: int) -> bytes:
+    if size > MAX_PART:
+        raise Hangup("an impossible length")
+    parts = bytearray()
+    while len(parts) < size:
+        try:
+            part = reply.recv(min(size - len(parts), 256 * 1024))
+        except ConnectionError as error:
+            raise Hangup("the connection broke") from error
+        if not part:
+            raise Hangup("the connection ended")
+        parts += part
+    return bytes(parts)
