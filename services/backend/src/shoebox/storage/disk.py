@@ -1,0 +1,191 @@
+"""Pictures as files on a local disk, shared by any number of processes and threads.
+
+There is no lock on the way of an upload: names are made by `link`, which the kernel lets
+succeed once, and a crash between any two steps leaves a file that no row names.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import os
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import BinaryIO, Final
+
+from shoebox.domain.errors import NotFound
+from shoebox.domain.image import THUMBNAIL_WIDTHS
+from shoebox.domain.names import is_key
+from shoebox.ports import Staged, StoredFile
+from shoebox.storage import leftovers
+from shoebox.storage.faults import faults, reading
+from shoebox.storage.folders import build, exists, into, parent, sync
+from shoebox.storage.layout import Layout
+from shoebox.storage.locks import locked
+from shoebox.storage.publish import Publication
+from shoebox.storage.staged import StagedFile, create
+from shoebox.storage.system import System
+
+# Two purposes, since who makes a thumbnail holds one lock while keeping it takes another.
+_MAKING: Final = "making"
+_KEEPING: Final = "keeping"
+
+
+class DiskStorage:
+    """`ports.BlobStorage` below the folder `root`, on one file system."""
+
+    def __init__(self, root: Path, *, system: System = os) -> None:
+        """Makes the folders that are missing. Raises `Unavailable` or `StorageFull`; the
+        chained `OSError` names the folder."""
+        self._system = system
+        self._layout = Layout(root=str(root.absolute()))
+        with faults():
+            build(system, self._layout)
+
+    @contextmanager
+    def stage(self) -> Iterator[Staged]:
+        """A new empty staged file; on leaving the block it is gone unless it was published."""
+        with self._stage() as staged:
+            yield staged
+
+    @contextmanager
+    def _stage(self) -> Iterator[StagedFile]:
+        with faults():
+            staged = create(self._system, self._layout.staging)
+        try:
+            yield staged
+        finally:
+            staged.drop()
+
+    def publish(self, staged: Staged, key: str, sha256: str) -> None:
+        """Make the staged bytes durable and reachable as `key`, which must be new.
+
+        One sync of the file (none if its content is there already) and one of the folder.
+        """
+        if not isinstance(staged, StagedFile):
+            raise TypeError("staged by another storage")
+        name, content = self._layout.picture(key), self._layout.content(sha256)
+        with faults():
+            Publication(self._system, staged=staged, name=name, content=content).run()
+
+    def open(self, key: str) -> BinaryIO:
+        """The picture's bytes, unbuffered: readers copy large blocks or hand on the descriptor."""
+        return self._open(self._layout.picture(key))
+
+    def _open(self, path: str) -> io.FileIO:
+        with reading():
+            return io.FileIO(path, opener=self._system.open)
+
+    def put_thumbnail(self, key: str, width: int, data: bytes) -> None:
+        """Keep a thumbnail, atomically, if its picture is still there.
+
+        Not synced: it can be made again, and `remove_leftovers` knows a torn one.
+        """
+        picture, target = self._layout.picture(key), self._layout.thumbnail(key, width)
+        with faults(), self._stage() as staged:
+            staged.write(data)
+            staged.close()
+            # `delete` takes the same lock between the picture and its thumbnails: either it
+            # finds this one, or this finds the picture gone. There is no moment in between
+            # at which a deleted picture has a thumbnail.
+            with locked(self._system, self._layout.locks, _KEEPING, key):
+                if not exists(self._system, picture):
+                    return
+                made = into(self._system, self._system.rename, staged.path, target)
+                staged.renamed()
+            if made:
+                sync(self._system, parent(target))
+
+    def open_thumbnail(self, key: str, width: int) -> BinaryIO:
+        """The thumbnail's bytes. An empty file was torn by a power cut and counts as none."""
+        file = self._open(self._layout.thumbnail(key, width))
+        if not os.fstat(file.fileno()).st_size:
+            file.close()
+            raise NotFound("There is no such thumbnail.")
+        return file
+
+    @contextmanager
+    def making(self, key: str, width: int) -> Iterator[None]:
+        """Held by one caller at a time, over all threads and processes on this root."""
+        with locked(self._system, self._layout.locks, _MAKING, f"{width}/{key}"):
+            yield
+
+    def delete(self, key: str) -> None:
+        """Remove the picture and its thumbnails, durably; absent ones are no error."""
+        name = self._layout.picture(key)
+        with faults(), ExitStack() as held:
+            file = self._peek(name)
+            if file is not None:
+                held.enter_context(file)
+            existed = self._unlink(name)
+            with locked(self._system, self._layout.locks, _KEEPING, key):
+                for width in THUMBNAIL_WIDTHS:
+                    self._unlink(self._layout.thumbnail(key, width))
+            if existed:
+                # A journal keeps its order: what the thumbnails' folders lost before this is
+                # on the disk as well. A deleted picture does not come back with the power.
+                sync(self._system, parent(name))
+            if file is not None:
+                self._drop_content(file)
+
+    def _peek(self, name: str) -> io.FileIO | None:
+        """The file, kept open to learn from it after its name is gone."""
+        try:
+            return io.FileIO(name, opener=self._system.open)
+        except OSError:
+            # Whatever it is, the name has to go; then its content is left to the sweeper.
+            return None
+
+    def _drop_content(self, file: io.FileIO) -> None:
+        """Remove the content's name too, if it is the last name this file has."""
+        # Looked at after our own unlink, so that of two parallel deletions at least the later
+        # sees one name. If an upload shares the content just now, it holds the file by its
+        # own name and is not hurt by losing this one.
+        status = os.fstat(file.fileno())
+        if status.st_nlink != 1:
+            return
+        content = self._layout.content(hashlib.file_digest(file, "sha256").hexdigest())
+        try:
+            there = self._system.stat(content)
+        except FileNotFoundError:
+            return
+        if os.path.samestat(there, status):
+            self._unlink(content)
+
+    def _unlink(self, path: str) -> bool:
+        """Whether there was something to remove."""
+        try:
+            self._system.unlink(path)
+        except FileNotFoundError:
+            return False
+        return True
+
+    def files(self) -> Iterator[StoredFile]:
+        """Every picture file. `modified` is when the file or its set of names last changed:
+        a new picture that shares an old file is as young as its name."""
+        with faults(), os.scandir(self._layout.images) as folders:
+            for folder in folders:
+                yield from self._files(folder.path)
+
+    def _files(self, folder: str) -> Iterator[StoredFile]:
+        with os.scandir(folder) as entries:
+            for entry in entries:
+                if is_key(entry.name):
+                    try:
+                        status = entry.stat(follow_symlinks=False)
+                    except FileNotFoundError:
+                        continue
+                    yield StoredFile(key=entry.name, size=status.st_size, modified=status.st_ctime)
+
+    def remove_leftovers(self, older_than: float) -> int:
+        """Remove what no key names; empty thumbnails at any age."""
+        with faults():
+            return leftovers.remove(self._system, self._layout, older_than)
+
+    def probe(self) -> None:
+        """Write, sync and remove a small file."""
+        with faults(), self._stage() as staged:
+            staged.write(b"probe")
+            self._system.fdatasync(staged.fileno())
+            staged.unname()

@@ -1,0 +1,81 @@
+"""Where things lie below the root.
+
+    images/<k3>/<key>           a picture, under its public name
+    content/<ab>/<sha256>       the same file again, under what it holds
+    thumbs/<width>/<k3>/<key>   a WebP, under its picture's name
+    staging/                    files nobody can reach yet
+    staging/locks/              empty files that are only ever locked
+
+Nginx knows `images` and `thumbs` too. `<k3>` and `<ab>` are first two characters: 3,844 and
+256 folders, so a million pictures leave 260 names in each.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Final
+
+from shoebox.domain.errors import NotFound
+from shoebox.domain.names import is_key
+
+SHA256: Final = re.compile(r"[0-9a-f]{64}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Layout:
+    """Paths as plain strings: an upload forms six of them."""
+
+    root: str
+
+    @property
+    def images(self) -> str:
+        """The folders of pictures."""
+        return f"{self.root}/images"
+
+    @property
+    def contents(self) -> str:
+        """The folders of contents."""
+        return f"{self.root}/content"
+
+    @property
+    def thumbnails(self) -> str:
+        """The folders of thumbnails, a folder for each width."""
+        return f"{self.root}/thumbs"
+
+    @property
+    def staging(self) -> str:
+        """The folder of unfinished files."""
+        return f"{self.root}/staging"
+
+    @property
+    def locks(self) -> str:
+        """The folder of lock files."""
+        return f"{self.root}/staging/locks"
+
+    def folder(self, key: str) -> str:
+        """The folder a picture lies in. Raises `NotFound` for what is no key.
+
+        The one gate between a name from outside and a path: nothing else forms one.
+        """
+        return f"{self.root}/images/{_shard(key)}"
+
+    def picture(self, key: str) -> str:
+        """A picture. Raises `NotFound` for what is no key."""
+        return f"{self.root}/images/{_shard(key)}/{key}"
+
+    def thumbnail(self, key: str, width: int) -> str:
+        """A thumbnail. Raises `NotFound` for what is no key."""
+        return f"{self.root}/thumbs/{width}/{_shard(key)}/{key}"
+
+    def content(self, sha256: str) -> str:
+        """A content. Raises `ValueError` for what is no SHA-256 in small hexadecimal digits."""
+        if SHA256.fullmatch(sha256) is None:
+            raise ValueError("not a SHA-256")
+        return f"{self.root}/content/{sha256[:2]}/{sha256}"
+
+
+def _shard(key: str) -> str:
+    if not is_key(key):
+        raise NotFound("There is no such picture.")
+    return key[:2]
