@@ -1,0 +1,34 @@
+"""What PostgreSQL and SQLite say differently. Everything else is said once, in `queries`."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+
+_PARAMETER: Final = re.compile(r":(\w+)")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Dialect:
+    """One database's words.
+
+    `parameter` is how the driver spells a parameter, its name being `\\1`. `contains` and
+    `one_of` are conditions on `name_key` and `key`; `pattern` and `several` make what they
+    are given. `now` is seconds since the epoch by the database's own clock.
+    """
+
+    parameter: str
+    contains: str
+    pattern: Callable[[str], object]
+    one_of: str
+    several: Callable[[Sequence[str]], object]
+    now: str
+    time_in: Callable[[datetime], object]
+    time_out: Callable[[Any], datetime]
+
+    def spell(self, statement: str) -> str:
+        """A statement with `:name` parameters, as the driver wants it."""
+        return _PARAMETER.sub(self.parameter, statement)

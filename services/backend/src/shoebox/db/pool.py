@@ -1,0 +1,68 @@
+"""A bounded set of database connections that threads take turns with."""
+
+from __future__ import annotations
+
+import threading
+from collections import deque
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Final, Generic, Protocol, TypeVar
+
+from shoebox.domain.errors import Unavailable
+
+WAIT: Final = 3.0  # seconds for a free connection; PgBouncer's query_wait_timeout is the same
+
+
+class Connection(Protocol):
+    """All that a pool needs to know of a connection."""
+
+    def close(self) -> object:
+        """Free it; harmless when it is broken already."""
+
+
+C = TypeVar("C", bound=Connection)
+
+
+class Pool(Generic[C]):
+    """At most `size` connections, made when first needed: connections do not survive a fork.
+
+    The one used last is lent first, so that a quiet time leaves the rest idle.
+    """
+
+    def __init__(self, connect: Callable[[], C], *, size: int, wait: float = WAIT) -> None:
+        self._connect = connect
+        self._wait = wait
+        self._free = threading.BoundedSemaphore(size)
+        self._idle: deque[C] = deque()
+
+    @contextmanager
+    def borrow(self) -> Iterator[C]:
+        """A connection for the length of the block. If the block raises, the connection is
+        closed, for nobody knows in what state it is. Raises `Unavailable` when none gets
+        free in time, and whatever `connect` raises."""
+        if not self._free.acquire(timeout=self._wait):
+            raise Unavailable("The database is busy; try again in a moment.")
+        try:
+            connection = self._take()
+            try:
+                yield connection
+            except BaseException:
+                connection.close()
+                raise
+            self._idle.append(connection)
+        finally:
+            self._free.release()
+
+    def close(self) -> None:
+        """Close the idle connections. Those that are lent come back as idle ones."""
+        while self._idle:
+            try:
+                self._idle.pop().close()
+            except IndexError:  # another thread took the last one
+                return
+
+    def _take(self) -> C:
+        try:
+            return self._idle.pop()
+        except IndexError:
+            return self._connect()

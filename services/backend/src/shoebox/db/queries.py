@@ -1,0 +1,149 @@
+"""Every statement, once, for both databases. Parameters are `:name`; there is no other colon.
+
+A list page is one statement, so its rows and its total are of one snapshot. It never counts
+the table (the total is the sum of a few counter rows; only the matches of a search are
+counted) and never sorts it (each order has an index that ends in the id).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+from functools import cache
+from typing import Final
+
+from shoebox.db.dialect import Dialect
+from shoebox.db.rows import COLUMNS, ORDER
+from shoebox.domain.listing import Direction, Sort
+
+_ROW: Final = ", ".join(COLUMNS)
+
+# A key is random, so a row that is there already was put there by this same call, whose
+# answer got lost. Saying it again is therefore safe.
+ADD: Final = """
+INSERT INTO images (key, original_name, name_key, size, width, height, format, uploaded_at, sha256, color, collection)
+VALUES (:key, :original_name, :name_key, :size, :width, :height, :format, :uploaded_at, :sha256, :color, :collection)
+ON CONFLICT (key) DO NOTHING RETURNING id"""
+GET: Final = f"SELECT {_ROW} FROM images WHERE key = :key"
+DELETE: Final = f"DELETE FROM images WHERE key = :key RETURNING {_ROW}"
+KEYS: Final = "SELECT key FROM images WHERE key > :after ORDER BY key LIMIT :limit"
+PING: Final = "SELECT sum(n) FROM image_counts WHERE collection = ''"
+
+
+class Access(Enum):
+    """How a page is reached."""
+
+    START = "counted from the start"
+    EITHER_END = "counted from the nearer end"
+    AFTER = "the rows after a place"
+    BEFORE = "the rows before a place"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shape:
+    """All that decides a page statement's text."""
+
+    sort: Sort
+    collection: bool
+    text: bool
+    access: Access
+
+
+def known(dialect: Dialect) -> str:
+    """Those of `:keys` that have a row."""
+    return f"SELECT key FROM images WHERE {dialect.one_of}"
+
+
+def lease(dialect: Dialect) -> str:
+    """One row if the lease `:name` is ours for `:seconds` from now on, none if it is held."""
+    return f"""
+INSERT INTO leases (name, until) VALUES (:name, {dialect.now} + :seconds)
+ON CONFLICT (name) DO UPDATE SET until = excluded.until WHERE leases.until <= {dialect.now}
+RETURNING name"""
+
+
+@cache
+def page(shape: Shape, dialect: Dialect) -> str:
+    """The statement for one page, in the driver's words.
+
+    Rows are (total, neighbour, *COLUMNS) in no particular order. There is always at least
+    one; its columns are NULL when the page is empty. `neighbour` is the id of a row on the
+    other side of the cursor's place, NULL if there is none (and for pages by number).
+    """
+    if shape.access is Access.START:
+        text = _from_start(shape, dialect)
+    elif shape.access is Access.EITHER_END:
+        text = _from_either_end(shape, dialect)
+    else:
+        text = _from_cursor(shape, dialect)
+    return dialect.spell(text)
+
+
+def _from_start(shape: Shape, dialect: Dialect) -> str:
+    return f"""
+SELECT counted.total, NULL, row.* FROM (SELECT {_total(shape, dialect)} AS total) AS counted
+LEFT JOIN (
+    SELECT {_ROW} FROM images {_where(shape, dialect)} ORDER BY {_order(shape)} LIMIT :size OFFSET :offset
+) AS row ON TRUE"""
+
+
+def _from_either_end(shape: Shape, dialect: Dialect) -> str:
+    """Walks an index alone, from the nearer end, then fetches the rows of the page.
+
+    The outer LIMIT changes no result; it tells PostgreSQL, which cannot know what the inner
+    LIMITs come to, that few rows are wanted.
+    """
+    where = _where(shape, dialect)
+    return f"""
+WITH counted AS MATERIALIZED (SELECT {_total(shape, dialect)} AS total)
+SELECT counted.total, NULL, row.* FROM counted LEFT JOIN (
+    SELECT {_ROW} FROM (
+        SELECT place FROM (
+            SELECT id AS place FROM images {where} ORDER BY {_order(shape)}
+            LIMIT (SELECT CASE WHEN :offset <= total / 2 THEN :size ELSE 0 END FROM counted) OFFSET :offset
+        ) AS forwards
+        UNION ALL
+        SELECT place FROM (
+            SELECT id AS place FROM images {where} ORDER BY {_order(shape, backward=True)}
+            LIMIT (
+                SELECT CASE WHEN :offset <= total / 2 OR :offset >= total THEN 0
+                WHEN total - :offset < :size THEN total - :offset ELSE :size END FROM counted
+            ) OFFSET (SELECT CASE WHEN total - :offset > :size THEN total - :offset - :size ELSE 0 END FROM counted)
+        ) AS backwards
+    ) AS places JOIN images ON images.id = places.place LIMIT :size
+) AS row ON TRUE"""
+
+
+def _from_cursor(shape: Shape, dialect: Dialect) -> str:
+    column, backward = ORDER[shape.sort.field], shape.access is Access.BEFORE
+    further = ">" if (shape.sort.direction is Direction.ASCENDING) is not backward else "<"
+    this_side = f"({column}, id) {further} (:value, :id)"
+    other_side = f"({column}, id) {'<' if further == '>' else '>'}= (:value, :id)"
+    return f"""
+SELECT counted.total, counted.neighbour, row.* FROM (
+    SELECT {_total(shape, dialect)} AS total, (
+        SELECT id FROM images {_where(shape, dialect, other_side)}
+        ORDER BY {_order(shape, backward=not backward)} LIMIT 1
+    ) AS neighbour
+) AS counted
+LEFT JOIN (
+    SELECT {_ROW} FROM images {_where(shape, dialect, this_side)}
+    ORDER BY {_order(shape, backward=backward)} LIMIT :size
+) AS row ON TRUE"""
+
+
+def _total(shape: Shape, dialect: Dialect) -> str:
+    if shape.text:
+        return f"(SELECT count(*) FROM images {_where(shape, dialect)})"
+    collection = ":collection" if shape.collection else "''"
+    return f"(SELECT CAST(coalesce(sum(n), 0) AS bigint) FROM image_counts WHERE collection = {collection})"
+
+
+def _where(shape: Shape, dialect: Dialect, *conditions: str) -> str:
+    chosen = ["collection = :collection"] * shape.collection + [dialect.contains] * shape.text + list(conditions)
+    return f"WHERE {' AND '.join(chosen)}" if chosen else ""
+
+
+def _order(shape: Shape, *, backward: bool = False) -> str:
+    word = "ASC" if (shape.sort.direction is Direction.ASCENDING) is not backward else "DESC"
+    return f"{ORDER[shape.sort.field]} {word}, id {word}"

@@ -1,0 +1,185 @@
+"""The rows, in whichever database: `ports.ImageRepository` in terms of one `_run`."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from shoebox.db import queries
+from shoebox.db.dialect import Dialect
+from shoebox.db.queries import Access, Shape
+from shoebox.db.rows import (
+    FARTHEST,
+    ID,
+    Row,
+    anchor,
+    beside,
+    can_be_stored,
+    columns,
+    image_of,
+    ordered,
+    turned,
+    with_id,
+)
+from shoebox.domain.errors import NotFound, Unavailable
+from shoebox.domain.image import Image, NewImage
+from shoebox.domain.listing import Cursor, Listing, ListQuery, PageNumber
+
+NEAR: Final = 100  # rows; up to here skipping whole rows is cheaper than a second look for ids
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """What a statement gave. `repeated` says that an earlier try of it, whose answer was
+    lost, may have been carried out as well."""
+
+    rows: Sequence[Row]
+    repeated: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Found:
+    """A page as read: its rows in the order asked for, the total, and whether there is a row
+    on the other side of the cursor's place."""
+
+    rows: Sequence[Row]
+    total: int
+    neighbour: bool
+
+
+class SqlRepository(ABC):
+    """`ports.ImageRepository` over SQL. Each method is one statement, committed by itself."""
+
+    def __init__(self, dialect: Dialect) -> None:
+        self._dialect = dialect
+        self._add = dialect.spell(queries.ADD)
+        self._get = dialect.spell(queries.GET)
+        self._delete = dialect.spell(queries.DELETE)
+        self._keys = dialect.spell(queries.KEYS)
+        self._known = dialect.spell(queries.known(dialect))
+        self._lease = dialect.spell(queries.lease(dialect))
+
+    @abstractmethod
+    def _run(self, statement: str, parameters: Mapping[str, object]) -> Answer:
+        """Carry out one statement and commit it; twice, if the answer to the first try is
+        lost. Raises nothing but `Unavailable` and `StorageFull`."""
+
+    def add(self, image: NewImage) -> Image:
+        """Insert one row. When this raises `Unavailable` the row may be there nevertheless,
+        because the answer to a commit can get lost: the file must be left to the sweeper."""
+        rows = self._run(self._add, columns(image, self._dialect)).rows
+        if rows:
+            return with_id(image, rows[0][0])
+        for row in self._run(self._get, {"key": image.key}).rows:
+            stored = image_of(row, self._dialect)
+            if stored == with_id(image, stored.id):
+                return stored
+        raise Unavailable("The name made for this picture is taken; upload it again.")
+
+    def get(self, key: str) -> Image:
+        """Raises `NotFound`."""
+        for row in self._run(self._get, {"key": key}).rows if can_be_stored(key) else ():
+            return image_of(row, self._dialect)
+        raise NotFound(f"There is no picture '{key}'.")
+
+    def delete(self, key: str) -> Image:
+        """Of parallel calls exactly one succeeds, the others raise `NotFound`.
+
+        Where the answer to a first try was lost and the row is gone, nobody can tell whose
+        deletion that was: it is `Unavailable`, neither a success nor a `NotFound`.
+        """
+        answer = self._run(self._delete, {"key": key}) if can_be_stored(key) else Answer(rows=())
+        for row in answer.rows:
+            return image_of(row, self._dialect)
+        if answer.repeated:
+            raise Unavailable("The database went away during the deletion; look whether the picture is still there.")
+        raise NotFound(f"There is no picture '{key}'.")
+
+    def page(self, query: ListQuery) -> Listing:
+        """One page and the exact total, in one snapshot. A page past the last is empty."""
+        if not can_be_stored(query.filter.collection or "", query.filter.text or ""):
+            return Listing(query=query, images=(), total=0, number=query.place.number, next=None, previous=None)
+        if isinstance(query.place, PageNumber):
+            return self._page_by_number(query, query.place)
+        return self._page_by_cursor(query, query.place)
+
+    def known(self, keys: Iterable[str]) -> frozenset[str]:
+        """Which of these keys have a row; at most 1,000 keys a call."""
+        asked = [key for key in keys if can_be_stored(key)]
+        return frozenset(key for (key,) in self._run(self._known, {"keys": self._dialect.several(asked)}).rows)
+
+    def keys(self, *, after: str = "", limit: int = 1000) -> tuple[str, ...]:
+        """The next keys in key order."""
+        return tuple(key for (key,) in self._run(self._keys, {"after": after, "limit": limit}).rows)
+
+    def lease(self, name: str, seconds: float) -> bool:
+        """Take a named lease, by the database's clock. If the answer is lost, it is held by
+        nobody until it expires."""
+        return bool(self._run(self._lease, {"name": name, "seconds": seconds}).rows)
+
+    def ping(self) -> None:
+        """Read a counter. Raises `Unavailable`."""
+        self._run(queries.PING, {})
+
+    def _page_by_number(self, query: ListQuery, place: PageNumber) -> Listing:
+        offset, number = min((place.number - 1) * query.size, FARTHEST), place.number
+        access = Access.START if offset <= NEAR else Access.EITHER_END
+        found = self._read(query, access, {"offset": offset, "size": query.size})
+        return self._listing(
+            query,
+            found.rows,
+            total=found.total,
+            number=number,
+            is_first=number == 1 or not found.rows,
+            is_last=offset + len(found.rows) >= found.total,
+        )
+
+    def _page_by_cursor(self, query: ListQuery, place: Cursor) -> Listing:
+        """One row more than the page is read, to know whether the page is the last on its side."""
+        access = Access.BEFORE if place.backward else Access.AFTER
+        found = self._read(query, access, anchor(place, self._dialect) | {"size": query.size + 1})
+        more = len(found.rows) > query.size
+        is_first = not more if place.backward else not found.neighbour
+        return self._listing(
+            query,
+            found.rows[-query.size :] if place.backward else found.rows[: query.size],
+            total=found.total,
+            number=1 if is_first else max(place.number, 2),
+            is_first=is_first,
+            is_last=not found.neighbour if place.backward else not more,
+        )
+
+    def _read(self, query: ListQuery, access: Access, place: Mapping[str, object]) -> _Found:
+        chosen = query.filter
+        shape = Shape(
+            sort=query.sort, collection=chosen.collection is not None, text=chosen.text is not None, access=access
+        )
+        parameters = {
+            "collection": chosen.collection,
+            "text": None if chosen.text is None else self._dialect.pattern(chosen.text),
+            **place,
+        }
+        answer = self._run(queries.page(shape, self._dialect), parameters)
+        total, neighbour, *first = answer.rows[0]
+        rows = [] if first[ID] is None else ordered([row[2:] for row in answer.rows], query)
+        return _Found(rows=rows, total=total, neighbour=neighbour is not None)
+
+    def _listing(
+        self, query: ListQuery, rows: Sequence[Row], *, total: int, number: int, is_first: bool, is_last: bool
+    ) -> Listing:
+        return Listing(
+            query=query,
+            images=tuple(image_of(row, self._dialect) for row in rows),
+            total=total,
+            number=number,
+            next=None if is_last else self._cursor(query, rows[-1:], number=number + 1, backward=False),
+            previous=None if is_first else self._cursor(query, rows[:1], number=max(number - 1, 1), backward=True),
+        )
+
+    def _cursor(self, query: ListQuery, edge: Sequence[Row], *, number: int, backward: bool) -> Cursor | None:
+        for row in edge:
+            return beside(row, query, self._dialect, number=number, backward=backward)
+        # The page is empty. One that a cursor reached is left the way it was come by.
+        return turned(query.place, number=number) if isinstance(query.place, Cursor) else None

@@ -1,0 +1,124 @@
+"""Between the domain's values and a row's columns."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final
+
+from shoebox.db.dialect import Dialect
+from shoebox.domain.image import Facts, Format, Image, NewImage
+from shoebox.domain.listing import Cursor, Direction, ListQuery, SortField
+from shoebox.domain.names import fold
+
+Row = Sequence[Any]
+
+# In this order everywhere a whole row is read.
+COLUMNS: Final = "id key original_name size width height format uploaded_at sha256 color collection name_key".split()
+ORDER: Final = {SortField.AGE: "uploaded_at", SortField.SIZE: "size", SortField.NAME: "name_key"}
+ID: Final = COLUMNS.index("id")
+POSITION: Final = {field: COLUMNS.index(column) for field, column in ORDER.items()}
+
+FARTHEST: Final = 2**62  # rows, ids, bytes; past this both databases run out of integers
+EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND: Final = timedelta(microseconds=1)
+
+
+def microseconds(time: datetime) -> int:
+    """An aware time as microseconds since the epoch, exactly."""
+    return (time - EPOCH) // _MICROSECOND
+
+
+def moment(since_epoch: int) -> datetime:
+    """The reverse of `microseconds`. What no calendar has becomes the nearest that one does,
+    so that a made-up cursor finds nothing instead of breaking the arithmetic."""
+    first, last = microseconds(datetime.min.replace(tzinfo=UTC)), microseconds(datetime.max.replace(tzinfo=UTC))
+    return EPOCH + min(max(since_epoch, first), last) * _MICROSECOND
+
+
+def can_be_stored(*texts: str) -> bool:
+    """Whether a database could hold these. If not, no row has them: PostgreSQL refuses NUL,
+    and neither takes half of a surrogate pair."""
+    return not any("\0" in text or any("\ud800" <= c <= "\udfff" for c in text) for text in texts)
+
+
+def columns(image: NewImage, dialect: Dialect) -> dict[str, object]:
+    """What is inserted for a picture, by column."""
+    facts = image.facts
+    return {
+        "key": image.key,
+        "original_name": image.original_name,
+        "name_key": fold(image.original_name),
+        "size": facts.size,
+        "width": facts.width,
+        "height": facts.height,
+        "format": facts.format.value,
+        "uploaded_at": dialect.time_in(image.uploaded_at),
+        "sha256": bytes.fromhex(facts.sha256),
+        "color": facts.color,
+        "collection": image.collection,
+    }
+
+
+def image_of(row: Row, dialect: Dialect) -> Image:
+    """The picture that a row of `COLUMNS` holds."""
+    number, key, original_name, size, width, height, extension, uploaded_at, sha256, color, collection, _ = row
+    return Image(
+        id=number,
+        key=key,
+        original_name=original_name,
+        facts=Facts(
+            format=Format(extension), width=width, height=height, size=size, sha256=bytes(sha256).hex(), color=color
+        ),
+        uploaded_at=dialect.time_out(uploaded_at),
+        collection=collection,
+    )
+
+
+def with_id(image: NewImage, number: int) -> Image:
+    """The picture as it is now that it has a row."""
+    return Image(
+        id=number,
+        key=image.key,
+        original_name=image.original_name,
+        facts=image.facts,
+        uploaded_at=image.uploaded_at,
+        collection=image.collection,
+    )
+
+
+def ordered(rows: Sequence[Row], query: ListQuery) -> list[Row]:
+    """A page's rows in the order asked for. Python compares text by code point, as both
+    databases do here."""
+    position = POSITION[query.sort.field]
+    descending = query.sort.direction is Direction.DESCENDING
+    return sorted(rows, key=lambda row: (row[position], row[ID]), reverse=descending)
+
+
+def beside(row: Row, query: ListQuery, dialect: Dialect, *, number: int, backward: bool) -> Cursor:
+    """The cursor to the rows right after a row, or right before it."""
+    value = row[POSITION[query.sort.field]]
+    if query.sort.field is SortField.AGE:
+        value = microseconds(dialect.time_out(value))
+    return Cursor(sort=query.sort, value=value, id=row[ID], backward=backward, number=number)
+
+
+def turned(place: Cursor, *, number: int) -> Cursor:
+    """The cursor the other way, from just beyond its place: a row at the place itself,
+    which the one way leaves out, is in the page that the other way reaches."""
+    backward = not place.backward
+    beyond = 1 if backward == (place.sort.direction is Direction.ASCENDING) else -1
+    return Cursor(sort=place.sort, value=place.value, id=place.id + beyond, backward=backward, number=number)
+
+
+def anchor(place: Cursor, dialect: Dialect) -> dict[str, object]:
+    """A cursor's place as parameters. Only numbers a database can compare are let through."""
+    if place.sort.field is SortField.AGE and isinstance(place.value, int):
+        value: object = dialect.time_in(moment(place.value))
+    else:
+        value = _within_reach(place.value) if isinstance(place.value, int) else place.value
+    return {"value": value, "id": _within_reach(place.id)}
+
+
+def _within_reach(number: int) -> int:
+    return min(max(number, -FARTHEST), FARTHEST)

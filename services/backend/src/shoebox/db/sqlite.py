@@ -1,0 +1,82 @@
+"""The rows in an SQLite file, shared by several processes."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Mapping
+from datetime import datetime
+from functools import partial
+from pathlib import Path
+from typing import Final
+
+from shoebox.db.dialect import Dialect
+from shoebox.db.pool import Pool
+from shoebox.db.repository import Answer, SqlRepository
+from shoebox.db.rows import microseconds, moment
+from shoebox.domain.errors import ShoeboxError, StorageFull, Unavailable
+
+BUSY_TIMEOUT: Final = 10.0  # seconds a writer waits for its turn before it gives up
+POOL_SIZE: Final = 8  # connections a process; SQLite has one writer at a time, readers are quick
+
+
+def _literally(text: str) -> object:
+    return text
+
+
+def _time_in(time: datetime) -> object:
+    return microseconds(time)
+
+
+SQLITE: Final = Dialect(
+    parameter=r":\1",
+    contains="instr(name_key, :text) > 0",
+    pattern=_literally,
+    one_of="key IN (SELECT value FROM json_each(:keys))",
+    several=json.dumps,
+    now="((julianday('now') - 2440587.5) * 86400.0)",
+    time_in=_time_in,
+    time_out=moment,
+)
+
+
+class SqliteRepository(SqlRepository):
+    """`ports.ImageRepository` over SQLite in WAL mode. The schema must be there: `migrate`."""
+
+    def __init__(self, path: Path, *, pool_size: int = POOL_SIZE) -> None:
+        super().__init__(SQLITE)
+        self._pool = Pool(partial(connect, path), size=pool_size)
+
+    def close(self) -> None:
+        """Close the idle connections."""
+        self._pool.close()
+
+    def _run(self, statement: str, parameters: Mapping[str, object]) -> Answer:
+        try:
+            with self._pool.borrow() as connection:
+                # Reading to the end is what ends the statement, and with it the transaction.
+                return Answer(rows=connection.execute(statement, parameters).fetchall())
+        except sqlite3.Error as error:
+            raise translated(error) from error
+
+
+def connect(path: Path) -> sqlite3.Connection:
+    """A connection in autocommit mode that any one thread at a time may use."""
+    # uri and mode=rw: a database that is gone must be an error, not a new empty file.
+    connection = sqlite3.connect(
+        f"{path.absolute().as_uri()}?mode=rw",
+        uri=True,
+        timeout=BUSY_TIMEOUT,
+        isolation_level=None,
+        check_same_thread=False,
+    )
+    # WAL's usual NORMAL loses the last commits with the power; a 201 must not be lost.
+    connection.execute("PRAGMA synchronous = FULL")
+    return connection
+
+
+def translated(error: sqlite3.Error) -> ShoeboxError:
+    """What a driver's error means to a client."""
+    if getattr(error, "sqlite_errorcode", None) == sqlite3.SQLITE_FULL:
+        return StorageFull("The disk of the database is full.")
+    return Unavailable("The database is away; try again in a moment.")
