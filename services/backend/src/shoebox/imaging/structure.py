@@ -8,7 +8,6 @@ from typing import Final
 from shoebox.domain.errors import InvalidImage
 
 # A caller may hand in a `memoryview` of an mmap; what comes back then keeps that mmap open.
-
 Data = bytes | memoryview
 
 # Frames of an animation or pages of a TIFF: more is a bomb, not a picture (contract, section 4).
@@ -56,6 +55,94 @@ class Inspection:
         return b"".join(self.pieces)
 
 
+class Assembly:
+    """Collects what is left of a file, in order; neighbours stay one view, nothing is copied."""
+
+    def __init__(self, view: memoryview) -> None:
+        self._view = view
+        self._pieces: list[Data] = []
+        self._open = (0, 0)  # the range that the next kept bytes may still lengthen
+        self._changed = False
+
+    def keep(self, start: int, end: int) -> None:
+        """The bytes from `start` to `end` stay."""
+        if start == self._open[1]:
+            self._open = (self._open[0], end)
+            return
+        self._flush()
+        self._changed = True
+        self._open = (start, end)
+
+    def replace(self, start: int, end: int, data: bytes) -> None:
+        """`data` stands where the bytes from `start` to `end` stood."""
+        if self._view[start:end] == data:
+            self.keep(start, end)
+            return
+        self._flush()
+        self._changed = True
+        self._pieces.append(data)
+        self._open = (end, end)
+
+    def inspection(self, outline: Outline) -> Inspection:
+        """The result; nothing may be added any more."""
+        clean = not self._changed and self._open == (0, len(self._view))
+        self._flush()
+        return Inspection(outline=outline, pieces=tuple(self._pieces), clean=clean)
+
+    def _flush(self) -> None:
+        start, end = self._open
+        if end > start:
+            self._pieces.append(self._view[start:end])
+
+
+class Redaction:
+    """A file blanked in place, for formats that point to their parts by offset.
+
+    What is neither kept nor patched becomes zeros; what follows the last kept byte goes.
+    """
+
+    def __init__(self, view: memoryview) -> None:
+        self._view = view
+        self._kept: list[tuple[int, int]] = []
+        self._patches: list[tuple[int, bytes]] = []
+
+    def keep(self, start: int, end: int) -> None:
+        """The bytes from `start` to `end` stay. Ranges may overlap; they must lie in the file."""
+        self._kept.append((start, end))
+
+    def patch(self, at: int, data: bytes) -> None:
+        """`data` stands at `at`, whatever else is said about these bytes."""
+        self._patches.append((at, data))
+
+    def inspection(self, outline: Outline) -> Inspection:
+        """The result, as one piece."""
+        ends = [end for _, end in self._kept] + [at + len(data) for at, data in self._patches]
+        result = bytearray(max(ends, default=0))
+        target = memoryview(result)
+        for start, end in _merged(self._kept):
+            target[start:end] = self._view[start:end]
+        for at, data in self._patches:
+            target[at : at + len(data)] = data
+        clean = result == self._view
+        return Inspection(outline=outline, pieces=(self._view if clean else target.toreadonly(),), clean=clean)
+
+
+def _merged(ranges: list[tuple[int, int]]) -> list[tuple[int, int]]:
+    """The same ranges, sorted, without overlaps: what many entries share is copied once."""
+    merged: list[tuple[int, int]] = []
+    for start, end in sorted(ranges):
+        if merged and start <= merged[-1][1]:
+            merged[-1] = (merged[-1][0], max(end, merged[-1][1]))
+        else:
+            merged.append((start, end))
+    return merged
+
+
 def broken(what: str) -> InvalidImage:
     """The error for a file that breaks its format's rules; `what` completes the sentence."""
     return InvalidImage(f"The picture is damaged: {what}.")
+
+
+def too_many_frames() -> InvalidImage:
+    """The error for an animation or a multi-page file past `MAX_FRAMES`."""
+    return InvalidImage(f"The picture has more than {MAX_FRAMES:,} frames.")

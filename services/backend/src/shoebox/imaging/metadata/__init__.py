@@ -10,9 +10,18 @@ from types import MappingProxyType
 from typing import Final
 
 from shoebox.domain.image import Format
+from shoebox.imaging.metadata import bmp, gif, jpeg, png, webp
 from shoebox.imaging.structure import Data, Inspection, Outline, broken
 
-_INSPECTORS: Final[Mapping[Format, Callable[[memoryview], Inspection]]] = MappingProxyType({})
+_INSPECTORS: Final[Mapping[Format, Callable[[memoryview], Inspection]]] = MappingProxyType(
+    {
+        Format.JPEG: jpeg.inspect,
+        Format.PNG: png.inspect,
+        Format.GIF: gif.inspect,
+        Format.WEBP: webp.inspect,
+        Format.BMP: bmp.inspect,
+    }
+)
 
 
 def inspect(image_format: Format, data: Data) -> Inspection:
