@@ -12,9 +12,14 @@ from contextlib import closing
 from pathlib import Path
 from typing import Final
 
-from shoebox.db.sqlite import BUSY_TIMEOUT, connect, translated
+import psycopg2
+from psycopg2.extensions import cursor as Cursor
+
+from shoebox.db import postgres, sqlite
+from shoebox.db.postgres import ConnectionSettings
 
 _NUMBERED: Final = re.compile(r"(\d+)-.*\.sql")
+_LOCK: Final = 0x5B0EB0C5  # any number that nothing else in the database locks
 
 
 def migrations(folder: Path) -> list[Path]:
@@ -26,30 +31,55 @@ def migrations(folder: Path) -> list[Path]:
     return [path for _, path in sorted(numbered)]
 
 
+def migrate_postgres(settings: ConnectionSettings, folder: Path) -> list[str]:
+    """Run what the database lacks, all of it or nothing, on one direct connection.
+
+    Returns the names of the files that ran. Several hosts may do this at once: the others
+    wait for the first. Raises `Unavailable` or `StorageFull`.
+    """
+    files = migrations(folder)
+    try:
+        with closing(postgres.open_connection(settings)) as connection:
+            connection.autocommit = False
+            with connection, connection.cursor() as cursor:
+                # Building an index on a large table takes longer than any request may.
+                cursor.execute("SET LOCAL statement_timeout = 0; SET LOCAL lock_timeout = 0")
+                cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_LOCK])
+                return [file.name for file in files if _applied_postgres(cursor, file)]
+    except psycopg2.Error as error:
+        raise postgres.translated(error) from error
+
+
 def migrate_sqlite(path: Path, folder: Path) -> list[str]:
-    """Make the database file and its folder if need be, and run what it lacks.
+    """Make the database file and its folder if need be, and run what it lacks, file by file.
 
     Returns the names of the files that ran. Several processes may do this at once. Raises
     `Unavailable` or `StorageFull`; what ran before that stays.
     """
+    files = migrations(folder)
     path.parent.mkdir(parents=True, exist_ok=True)
     try:
-        with closing(_opened(path)) as connection:
-            return [file.name for file in migrations(folder) if _applied_sqlite(connection, file)]
+        with closing(sqlite.create(path)) as connection:
+            return [file.name for file in files if _applied_sqlite(connection, file)]
     except sqlite3.Error as error:
-        raise translated(error) from error
+        raise sqlite.translated(error) from error
 
 
-def _opened(path: Path) -> sqlite3.Connection:
-    with closing(sqlite3.connect(path, timeout=BUSY_TIMEOUT)) as maker:
-        maker.execute("PRAGMA journal_mode = WAL")  # kept in the file; makes it, too
-    return connect(path)
+def _applied_postgres(cursor: Cursor, file: Path) -> bool:
+    cursor.execute("SELECT to_regclass('schema_migrations')")
+    if cursor.fetchone() != (None,):
+        cursor.execute("SELECT 1 FROM schema_migrations WHERE version = %s", [file.name])
+        if cursor.fetchone():
+            return False
+    cursor.execute(file.read_text(encoding="utf-8"))
+    cursor.execute("INSERT INTO schema_migrations (version) VALUES (%s)", [file.name])
+    return True
 
 
 def _applied_sqlite(connection: sqlite3.Connection, file: Path) -> bool:
     connection.execute("BEGIN IMMEDIATE")
     try:
-        if _recorded(connection, file.name):
+        if _recorded_sqlite(connection, file.name):
             connection.execute("ROLLBACK")
             return False
         for statement in _statements(file.read_text(encoding="utf-8")):
@@ -57,20 +87,19 @@ def _applied_sqlite(connection: sqlite3.Connection, file: Path) -> bool:
         connection.execute("INSERT INTO schema_migrations (version) VALUES (?)", (file.name,))
         connection.execute("COMMIT")
     except BaseException:
-        connection.execute("ROLLBACK")
+        connection.rollback()
         raise
     return True
 
 
-def _recorded(connection: sqlite3.Connection, version: str) -> bool:
-    known = connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'schema_migrations'").fetchall()
-    return bool(
-        known and connection.execute("SELECT 1 FROM schema_migrations WHERE version = ?", (version,)).fetchall()
-    )
+def _recorded_sqlite(connection: sqlite3.Connection, version: str) -> bool:
+    if not connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'schema_migrations'").fetchall():
+        return False
+    return bool(connection.execute("SELECT 1 FROM schema_migrations WHERE version = ?", (version,)).fetchall())
 
 
 def _statements(script: str) -> list[str]:
-    """The statements of a script, one by one: `executescript` would end our transaction."""
+    """The statements of a script, one by one: `executescript` would commit our transaction."""
     statements, begun = [], ""
     for piece in re.split(r"(?<=;)", script):
         begun += piece

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Mapping
+from contextlib import closing
 from datetime import datetime
 from functools import partial
 from pathlib import Path
@@ -73,6 +74,13 @@ def connect(path: Path) -> sqlite3.Connection:
     # WAL's usual NORMAL loses the last commits with the power; a 201 must not be lost.
     connection.execute("PRAGMA synchronous = FULL")
     return connection
+
+
+def create(path: Path) -> sqlite3.Connection:
+    """As `connect`, making the file if there is none; its folder must be there."""
+    with closing(sqlite3.connect(path, timeout=BUSY_TIMEOUT)) as maker:
+        maker.execute("PRAGMA journal_mode = WAL")  # the file remembers it
+    return connect(path)
 
 
 def translated(error: sqlite3.Error) -> ShoeboxError:
