@@ -1,26 +1,74 @@
-"""Colours: the dominant one, and every profile's colours in sRGB."""
+"""Colours: every profile's in sRGB, and the dominant one."""
 
 from __future__ import annotations
 
+import logging
+from functools import lru_cache
+from io import BytesIO
 from typing import Final
 
-from PIL import Image
+from PIL import Image, ImageCms
+
+log = logging.getLogger(__name__)
+
+MAX_PROFILE: Final = 2 * 1024**2  # bytes; CMYK tables take 0.5 MiB, more is not a profile
+KEPT_TRANSFORMS: Final = 8  # a camera's profile comes again and again, building one takes milliseconds
 
 PALETTE: Final = 8  # buckets; fewer merge a picture's colours, more split a sky
 SAMPLE: Final = 40  # pixels a side that are enough to find the dominant colour
-MIN_ALPHA: Final = 128  # pixels more transparent than this do not count
+OPAQUE: Final = 128  # alpha from which on a pixel counts
+TRANSPARENT: Final = "#ffffff"  # where nothing counts, the page shows
+
+
+def to_srgb(image: Image.Image, profile: object) -> Image.Image:
+    """A (small) picture as RGB or RGBA in sRGB. A profile that is broken or does not fit the
+    picture is ignored, as browsers do."""
+    alpha = image.getchannel("A") if image.mode in {"LA", "RGBA"} else None
+    plain = _without_alpha(image)
+    converted = _transformed(plain, profile) if isinstance(profile, bytes) and len(profile) <= MAX_PROFILE else None
+    if converted is None:
+        converted = _lab().apply(plain) if plain.mode == "LAB" else plain.convert("RGB")
+    if alpha is not None:
+        converted.putalpha(alpha)
+    return converted
+
+
+def _without_alpha(image: Image.Image) -> Image.Image:
+    plain = {"LA": "L", "RGBA": "RGB", "RGBX": "RGB", "YCbCr": "RGB"}.get(image.mode)
+    return image.convert(plain) if plain else image
+
+
+def _transformed(image: Image.Image, profile: bytes) -> Image.Image | None:
+    try:
+        transform = _transform(profile, image.mode)
+        return transform.apply(image) if transform else None
+    except (ImageCms.PyCMSError, OSError, ValueError) as error:
+        log.info("colour profile ignored", extra={"error": type(error).__name__})
+        return None
+
+
+@lru_cache(maxsize=KEPT_TRANSFORMS)
+def _transform(profile: bytes, mode: str) -> ImageCms.ImageCmsTransform | None:
+    """None where there is nothing to do: most profiles in the wild are sRGB itself."""
+    source = ImageCms.ImageCmsProfile(BytesIO(profile))
+    if mode == "RGB" and "sRGB" in ImageCms.getProfileDescription(source):
+        return None
+    return ImageCms.buildTransform(source, ImageCms.createProfile("sRGB"), mode, "RGB")
+
+
+@lru_cache(maxsize=1)
+def _lab() -> ImageCms.ImageCmsTransform:
+    return ImageCms.buildTransform(ImageCms.createProfile("LAB"), ImageCms.createProfile("sRGB"), "LAB", "RGB")
 
 
 def dominant_color(image: Image.Image) -> str:
-    """The colour most of a (small) picture has, as `#rrggbb`; transparent pixels do not count."""
+    """The colour most of a (small) RGB or RGBA picture has, as `#rrggbb`; transparent pixels do not count."""
     sample = image.reduce(max(1, max(image.size) // SAMPLE))
-    counts = sample.convert("RGB").quantize(PALETTE, Image.Quantize.FASTOCTREE)
-    alpha = sample.getchannel("A") if sample.mode == "RGBA" else None
-    mask = alpha.point(lambda value: 255 if value >= MIN_ALPHA else 0) if alpha else None
-    histogram = counts.histogram(mask)
+    buckets = sample.convert("RGB").quantize(PALETTE, Image.Quantize.FASTOCTREE)
+    mask = sample.getchannel("A").point(lambda alpha: 255 * (alpha >= OPAQUE)) if sample.mode == "RGBA" else None
+    histogram = buckets.histogram(mask)
     if not any(histogram):
-        return "#ffffff"  # all transparent: what shows is the page
+        return TRANSPARENT
     index = histogram.index(max(histogram))
-    palette = counts.getpalette() or []
-    red, green, blue = palette[index * 3 : index * 3 + 3]
+    red, green, blue = (buckets.getpalette() or [])[index * 3 : index * 3 + 3]
     return f"#{red:02x}{green:02x}{blue:02x}"
