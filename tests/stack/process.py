@@ -1,8 +1,7 @@
 """A service as a child process that never outlives us.
 
 Each is the leader of its own session, so a Ctrl-C in the terminal reaches only the harness, and
-each is written down in `<folder>/pids`. Whatever is written there is stopped by `reap`: by a guard
-that waits for the harness to die, by the next start in the same folder, and by `make stack-down`.
+each is written down in `<folder>/pids`, where `tests.stack.reaper` finds what was left behind.
 """
 
 from __future__ import annotations
@@ -11,9 +10,8 @@ import os
 import resource
 import signal
 import subprocess
-import sys
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
@@ -61,7 +59,7 @@ class Process:
             )
         record = self.folder / "pids" / f"{self.name}.{self._child.pid}"
         record.parent.mkdir(exist_ok=True)
-        record.write_text(f"{self._child.pid} {_start_time(self._child.pid)} {self.stop_signal.value}\n")
+        record.write_text(f"{self._child.pid} {start_time(self._child.pid)} {self.stop_signal.value}\n")
 
     @property
     def pid(self) -> int:
@@ -96,13 +94,13 @@ class Process:
         """`kill -9` of the process and of everything it started."""
         if self._child is not None:
             for pid in [self._child.pid, *descendants(self._child.pid)]:
-                _send(pid, signal.SIGKILL)
+                send(pid, signal.SIGKILL)
             self._end()
 
     def _end(self) -> None:
         assert self._child is not None
         self._child.wait(STOP_PATIENCE)
-        _end_session(self._child.pid)
+        end_session(self._child.pid)
         (self.folder / "pids" / f"{self.name}.{self._child.pid}").unlink(missing_ok=True)
 
     def tail(self, lines: int = 15) -> str:
@@ -112,47 +110,8 @@ class Process:
         return "\n".join(self.output.read_text(errors="replace").splitlines()[-lines:])
 
 
-class Guard:
-    """Reaps `folder` when the process that made the guard is gone, however it went."""
-
-    def __init__(self, folder: Path) -> None:
-        # The write end of this pipe lives in the harness alone: its death is the end of the input.
-        script = 'cat >/dev/null; exec "$@"'
-        self._child = subprocess.Popen(
-            ["sh", "-c", script, "guard", sys.executable, "-m", "tests.stack.process", str(folder)],
-            cwd=CHECKOUT,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-            start_new_session=True,
-        )
-
-    def close(self) -> None:
-        """End of the watch; what is still written down in the folder is reaped now."""
-        assert self._child.stdin is not None
-        self._child.stdin.close()
-        self._child.wait(2 * STOP_PATIENCE)
-
-
-def reap(folder: Path) -> list[str]:
-    """Stop every process written down in `folder`, youngest first; returns their names."""
-    records = sorted((folder / "pids").glob("*"), key=lambda path: path.stat().st_mtime_ns, reverse=True)
-    reaped = []
-    for record in records:
-        pid, started, number = record.read_text().split()
-        if _start_time(int(pid)) == started:
-            _send(int(pid), signal.Signals(int(number)))
-            _wait_gone(int(pid), STOP_PATIENCE)
-            reaped.append(record.name.partition(".")[0])
-        if _start_time(int(pid)) in {"", started}:  # otherwise the number belongs to a stranger now
-            _end_session(int(pid))
-        record.unlink(missing_ok=True)
-    return reaped
-
-
-def wait_until(ready: object, *, patience: float, what: str) -> None:
+def wait_until(ready: Callable[[], bool], *, patience: float, what: str) -> None:
     """Call `ready` until it is true. Raises `StackError` when `patience` (seconds) runs out."""
-    assert callable(ready)
     deadline = time.monotonic() + patience
     while not ready():
         if time.monotonic() > deadline:
@@ -174,12 +133,12 @@ def descendants(pid: int) -> list[int]:
     return found
 
 
-def _end_session(leader: int) -> None:
-    """Kill what is left of the session that `leader` led."""
+def end_session(leader: int) -> None:
+    """`kill -9` what is left of the session that `leader` led."""
     deadline = time.monotonic() + STOP_PATIENCE
     while members := [pid for pid, fields in _table().items() if int(fields[3]) == leader and fields[0] != "Z"]:
         for pid in members:
-            _send(pid, signal.SIGKILL)
+            send(pid, signal.SIGKILL)
         if time.monotonic() > deadline:
             raise StackError(f"processes {members} cannot be killed")
         time.sleep(_POLL)
@@ -201,21 +160,23 @@ def _stat(pid: int) -> list[str]:
         return []
 
 
-def _start_time(pid: int) -> str:
+def start_time(pid: int) -> str:
     """Clock ticks after boot at which `pid` started; empty when it does not run (any more)."""
     fields = _stat(pid)
     return fields[19] if fields and fields[0] != "Z" else ""
 
 
-def _wait_gone(pid: int, patience: float) -> None:
+def wait_gone(pid: int, patience: float) -> None:
+    """Wait for the end of a process that may not be our child; `kill -9` after `patience` (seconds)."""
     deadline = time.monotonic() + patience
-    while _start_time(pid):
+    while start_time(pid):
         if time.monotonic() > deadline:
-            _send(pid, signal.SIGKILL)
+            send(pid, signal.SIGKILL)
         time.sleep(_POLL)
 
 
-def _send(pid: int, number: signal.Signals) -> None:
+def send(pid: int, number: signal.Signals) -> None:
+    """A signal to a process that may just have ended."""
     try:
         os.kill(pid, number)
     except ProcessLookupError:
@@ -226,7 +187,3 @@ def _clean_environment() -> dict[str, str]:
     """What a service may see of our own environment: no setting of the person at the keyboard leaks in."""
     kept = ("PATH", "HOME", "LANG", "LC_ALL", "TZ", "TMPDIR")
     return {name: os.environ[name] for name in kept if name in os.environ}
-
-
-if __name__ == "__main__":
-    reap(Path(sys.argv[1]))

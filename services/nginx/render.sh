@@ -1,0 +1,80 @@
+#!/bin/sh
+# render.sh FOLDER: write FOLDER/nginx.conf and FOLDER/errors.conf from the settings.
+# Templates cannot loop; what is a line per worker or per proxy is made here.
+set -eu
+here=$(cd "$(dirname "$0")" && pwd)
+. "${SETTINGS_SH:-$here/../settings.sh}"
+. "$here/errors.sh"
+
+out=${1:?usage: render.sh FOLDER}
+default PORT 8080
+default NGINX_LISTEN 127.0.0.1
+default NGINX_PROCESSES auto
+default MAX_CONNECTIONS_PER_CLIENT 1000
+default WORKERS_HOST 127.0.0.1
+default WEB_SERVER_WORKERS 4
+default WEB_SERVER_START_PORT 8100
+default MAX_CONCURRENCY 64
+default MAX_FILE_SIZE 20971520
+default TRUSTED_PROXIES ''
+default RUN_DIR "$out"
+default LOG_DIR "$PWD/logs"
+default IMAGES_DIR "$PWD/img_storage"
+default FRONTEND_DIR "$here/../frontend"
+
+port PORT
+host NGINX_LISTEN
+matching NGINX_PROCESSES 'auto|[1-9][0-9]?' 'auto, or 1 to 99'
+whole MAX_CONNECTIONS_PER_CLIENT 0 1000000
+host WORKERS_HOST
+whole WEB_SERVER_WORKERS 1 64
+port WEB_SERVER_START_PORT
+whole MAX_CONCURRENCY 1 4096
+whole MAX_FILE_SIZE 1024 1073741824
+matching TRUSTED_PROXIES '[0-9A-Fa-f.:/, ]*' 'addresses and networks, with commas'
+for setting in RUN_DIR LOG_DIR IMAGES_DIR FRONTEND_DIR; do folder "$setting"; done
+settled
+
+each() { # each FORMAT WORD…: a line of the template for each word
+    line_format=$1
+    shift
+    for word in "$@"; do
+        # shellcheck disable=SC2059  # the formats are ours
+        printf "$line_format\n" "$word"
+    done
+}
+
+worker_addresses() {
+    i=0
+    while [ "$i" -lt "$WEB_SERVER_WORKERS" ]; do
+        echo "$WORKERS_HOST:$((WEB_SERVER_START_PORT + i))"
+        i=$((i + 1))
+    done
+}
+
+proxies=$(printf '%s' "$TRUSTED_PROXIES" | tr ', ' '  ')
+HERE=$here
+OUT=$out
+WORKERS=$(each '        server %s max_fails=0;' $(worker_addresses))
+TRUSTED_NETWORKS=$(each '        %s 1;' $proxies)
+REAL_IP_FROM=$(each '    set_real_ip_from %s;' $proxies)
+# Nginx keeps at most as many idle connections as requests could be in work.
+KEEPALIVE=$MAX_CONCURRENCY
+# Twenty pictures of the full size pass, with the form around them.
+MAX_BODY=$((20 * MAX_FILE_SIZE + 1048576))
+RESERVED='api|docs|health|livez|readyz|metrics|images|images-list|upload|delete|thumbs|static|tools|index|favicon|robots|manifest|3'
+OPEN_FILES=$(ulimit -Hn)
+[ "$OPEN_FILES" != unlimited ] && [ "$OPEN_FILES" -lt 32768 ] || OPEN_FILES=32768
+CONNECTIONS=$((OPEN_FILES / 4))
+LIMIT_CONNECTIONS=''
+if [ "$MAX_CONNECTIONS_PER_CLIENT" -gt 0 ]; then
+    LIMIT_CONNECTIONS="
+    limit_conn_zone \$binary_remote_addr zone=clients:10m;
+    limit_conn clients $MAX_CONNECTIONS_PER_CLIENT;
+    limit_conn_status 429;"
+fi
+export HERE OUT WORKERS TRUSTED_NETWORKS REAL_IP_FROM KEEPALIVE MAX_BODY RESERVED OPEN_FILES CONNECTIONS LIMIT_CONNECTIONS
+
+mkdir -p "$out" "$RUN_DIR" "$LOG_DIR/nginx"
+errors "$MAX_FILE_SIZE" >"$out/errors.conf"
+fill "$here/nginx.conf.template" >"$out/nginx.conf"

@@ -1,0 +1,205 @@
+"""The whole production topology: Nginx, N workers, PgBouncer, PostgreSQL."""
+
+from __future__ import annotations
+
+import signal
+import urllib.request
+from collections.abc import Mapping
+from pathlib import Path
+from types import TracebackType
+from typing import Final, Protocol, Self
+
+from tests.stack.layout import Layout, Secrets
+from tests.stack.nginx import Nginx
+from tests.stack.pgbouncer import PgBouncer
+from tests.stack.ports import LOOPBACK, free_row
+from tests.stack.postgres import Postgres
+from tests.stack.process import CHECKOUT, Process, StackError, send, wait_until
+from tests.stack.reaper import Claim, Guard, reap
+from tests.stack.sockets import holders
+from tests.stack.workers import Workers
+
+READY_PATIENCE: Final = 60.0  # seconds
+DEFAULT_WORKERS: Final = 4
+
+
+class Service(Protocol):
+    """What every part of the stack can do."""
+
+    @property
+    def process(self) -> Process:
+        """The process that was started last."""
+
+    def start(self) -> None:
+        """Start; an earlier process must be gone."""
+
+    def stop(self) -> None:
+        """Stop in good order; nothing of it is left."""
+
+    def kill(self) -> None:
+        """`kill -9` of all its processes."""
+
+
+class Stack:
+    """`with Stack(workers=4, state=folder) as stack:` runs one until the block ends.
+
+    `settings` are the contract's, as text; `state` holds all that the run writes (without it the
+    checkout's own folders do). Ports that are not given are free ones. `fsync=False` makes the
+    database forget what the machine's crash (not a process's) interrupts: for quick tests.
+    """
+
+    def __init__(
+        self,
+        *,
+        state: Path | None = None,
+        workers: int = DEFAULT_WORKERS,
+        port: int | None = None,
+        start_port: int | None = None,
+        settings: Mapping[str, str] | None = None,
+        fsync: bool = True,
+    ) -> None:
+        given = dict(settings or {})
+        self.layout: Final = Layout.of(state, given)
+        self.worker_count: Final = workers
+        self.start_port: Final = start_port or free_row(workers)
+        self._claim: Claim | None = Claim(self.layout.work)
+        self._guard: Guard | None = None
+        reap(self.layout.work)
+        made = Secrets.kept_in(self.layout.work)
+        work = self.layout.work
+        self.postgres: Final = Postgres(
+            work / "postgres",
+            password=given.get("POSTGRES_PASSWORD") or made.postgres,
+            superuser_password=made.superuser,
+            user=given.get("POSTGRES_USER") or "shoebox",
+            database=given.get("POSTGRES_DB") or "shoebox",
+            port=_port(given, "POSTGRES_DB_PORT"),
+            fsync=fsync,
+        )
+        self.pgbouncer: Final = PgBouncer(
+            work / "pgbouncer",
+            server=self.postgres.login,
+            password=given.get("PGBOUNCER_PASSWORD") or made.pgbouncer,
+            log_folder=self.layout.logs,
+            user=given.get("PGBOUNCER_USER") or "shoebox_app",
+            port=_port(given, "PGBOUNCER_PORT"),
+            settings=_only(given, "MAX_CLIENT_CONN", "DEFAULT_POOL_SIZE"),
+        )
+        self.nginx: Final = Nginx(
+            work / "nginx",
+            first_worker=self.start_port,
+            images_dir=self.layout.images,
+            log_folder=self.layout.logs,
+            port=port,
+            listen=given.get("BIND") or LOOPBACK,
+            settings={**given, "WEB_SERVER_WORKERS": str(workers)},
+        )
+        self.workers: Final = Workers(
+            work / "workers",
+            settings={**given, **self._worker_settings()},
+            writes=(self.layout.images, self.layout.logs),
+        )
+
+    def _worker_settings(self) -> dict[str, str]:
+        direct, pooled = self.postgres.login, self.pgbouncer.login
+        return {
+            "BIND": LOOPBACK,
+            "PORT": str(self.nginx.port),
+            "WEB_SERVER_WORKERS": str(self.worker_count),
+            "WEB_SERVER_START_PORT": str(self.start_port),
+            "STATE_DIR": str(self.layout.work),
+            "IMAGES_DIR": str(self.layout.images),
+            "LOG_DIR": str(self.layout.logs),
+            "INIT_SQL_DIR": str(CHECKOUT / "init-sql"),
+            "POSTGRES_HOST": direct.host,
+            "POSTGRES_DB_PORT": str(direct.port),
+            "POSTGRES_DB": direct.database,
+            "POSTGRES_USER": direct.user,
+            "POSTGRES_PASSWORD": direct.password,
+            "USE_PGBOUNCER": "true",
+            "PGBOUNCER_HOST": pooled.host,
+            "PGBOUNCER_PORT": str(pooled.port),
+            "PGBOUNCER_USER": pooled.user,
+            "PGBOUNCER_PASSWORD": pooled.password,
+        }
+
+    @property
+    def services(self) -> dict[str, Service]:
+        """Every part, in the order of starting."""
+        return {"PostgreSQL": self.postgres, "PgBouncer": self.pgbouncer, "workers": self.workers, "Nginx": self.nginx}
+
+    @property
+    def url(self) -> str:
+        """Where visitors come in, without a slash at the end."""
+        return self.nginx.url
+
+    @property
+    def master_pid(self) -> int:
+        """The process that supervises the workers."""
+        return self.workers.process.pid
+
+    @property
+    def app_log(self) -> Path:
+        """What the workers log."""
+        return self.layout.logs / "app.log"
+
+    def worker_pid(self, index: int) -> int:
+        """The process that answers on worker `index`'s port now. Raises `StackError` if none does."""
+        found = holders(self.start_port + index, self.workers.pids)
+        if not found:
+            raise StackError(f"no worker listens on port {self.start_port + index}")
+        return found[-1]
+
+    def kill_worker(self, index: int) -> int:
+        """`kill -9` of worker `index`; returns the process id it had."""
+        pid = self.worker_pid(index)
+        send(pid, signal.SIGKILL)
+        return pid
+
+    def start(self) -> Self:
+        """Start everything; returns when /health says so. On failure nothing is left running."""
+        self._guard = Guard(self.layout.work)
+        try:
+            for service in self.services.values():
+                service.start()
+            wait_until(self._healthy, patience=READY_PATIENCE, what=f"{self.url}/health answers 200")
+        except BaseException:
+            self.stop()
+            raise
+        return self
+
+    def stop(self) -> None:
+        """Stop everything, front door first. Harmless when it is stopped already."""
+        for service in reversed(self.services.values()):
+            service.stop()
+        if self._guard:
+            self._guard.close()
+            self._guard = None
+        if self._claim:
+            self._claim.release()
+            self._claim = None
+
+    def __enter__(self) -> Self:
+        return self.start()
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.stop()
+
+    def _healthy(self) -> bool:
+        if not self.workers.process.alive:
+            raise StackError(f"the workers do not start:\n{self.workers.process.tail()}")
+        try:
+            with urllib.request.urlopen(f"{self.url}/health", timeout=5) as answer:
+                return bool(answer.status == 200)
+        except OSError:  # refused, or an error status: not yet
+            return False
+
+
+def _port(settings: Mapping[str, str], name: str) -> int | None:
+    return int(settings[name]) if settings.get(name) else None
+
+
+def _only(settings: Mapping[str, str], *names: str) -> dict[str, str]:
+    return {name: settings[name] for name in names if settings.get(name)}
