@@ -13,6 +13,8 @@ Data = bytes | memoryview
 # Frames of an animation or pages of a TIFF: more is a bomb, not a picture (contract, section 4).
 MAX_FRAMES: Final = 1_000
 
+_ALIGNMENT: Final = 16  # bytes; the widest that writers of TIFF use
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outline:
@@ -98,7 +100,8 @@ class Assembly:
 class Redaction:
     """A file blanked in place, for formats that point to their parts by offset.
 
-    What is neither kept nor patched becomes zeros; what follows the last kept byte goes.
+    What is neither kept nor patched becomes zeros; what follows the last of it goes, except
+    for the few zeros that writers align a file's end with.
     """
 
     def __init__(self, view: memoryview) -> None:
@@ -116,10 +119,11 @@ class Redaction:
 
     def inspection(self, outline: Outline) -> Inspection:
         """The result, as one piece."""
-        ends = [end for _, end in self._kept] + [at + len(data) for at, data in self._patches]
-        result = bytearray(max(ends, default=0))
+        end = max(at + len(data) for at, data in [*self._patches, *((end, b"") for _, end in self._kept)])
+        tail = self._view[end:]
+        result = bytearray(end + (len(tail) if len(tail) < _ALIGNMENT and not any(tail) else 0))
         target = memoryview(result)
-        for start, end in _merged(self._kept):
+        for start, end in merged(self._kept):
             target[start:end] = self._view[start:end]
         for at, data in self._patches:
             target[at : at + len(data)] = data
@@ -127,7 +131,7 @@ class Redaction:
         return Inspection(outline=outline, pieces=(self._view if clean else target.toreadonly(),), clean=clean)
 
 
-def _merged(ranges: list[tuple[int, int]]) -> list[tuple[int, int]]:
+def merged(ranges: list[tuple[int, int]]) -> list[tuple[int, int]]:
     """The same ranges, sorted, without overlaps: what many entries share is copied once."""
     merged: list[tuple[int, int]] = []
     for start, end in sorted(ranges):

@@ -10,7 +10,7 @@ from types import MappingProxyType
 from typing import Final
 
 from shoebox.domain.image import Format
-from shoebox.imaging.metadata import bmp, gif, jpeg, png, webp
+from shoebox.imaging.metadata import bmp, gif, jpeg, png, tiff, webp
 from shoebox.imaging.structure import Data, Inspection, Outline, broken
 
 _INSPECTORS: Final[Mapping[Format, Callable[[memoryview], Inspection]]] = MappingProxyType(
@@ -20,6 +20,7 @@ _INSPECTORS: Final[Mapping[Format, Callable[[memoryview], Inspection]]] = Mappin
         Format.GIF: gif.inspect,
         Format.WEBP: webp.inspect,
         Format.BMP: bmp.inspect,
+        Format.TIFF: tiff.inspect,
     }
 )
 

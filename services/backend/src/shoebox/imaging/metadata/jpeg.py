@@ -63,6 +63,25 @@ def inspect(view: memoryview) -> Inspection:
     return _assemble(view, segments, outline)
 
 
+def comments(view: memoryview, start: int, end: int) -> Iterator[tuple[int, int]]:
+    """Where, before its first scan, a JPEG stream inside another file holds what says nothing
+    of its pixels. Ends quietly where the stream makes no sense.
+    """
+    at = start + 2
+    while at + 4 <= end and view[at] == 0xFF:
+        marker = view[at + 1]
+        if marker == 0xFF:
+            at += 1
+            continue
+        (length,) = struct.unpack_from(">H", view, at + 2)
+        segment = _Segment(marker, at, at + 4, at + 2 + length, at + 2 + length)
+        if marker not in _SEGMENTS or marker == _SOS or length < 2 or segment.end > end:
+            return
+        if marker in _SKIPPED and _kept_payload(view, segment) is None:
+            yield segment.body, segment.end
+        at = segment.end
+
+
 def _segments(view: memoryview) -> Iterator[_Segment]:
     """Every segment from SOI to EOI. What stands between segments belongs to none of them."""
     if bytes(view[:2]) != b"\xff\xd8":
