@@ -1,0 +1,127 @@
+/** The server, in this application's words. The only place that sends requests. */
+
+/** An answer that is not a success. `status` 0 means that there was no answer at all. */
+export class ApiError extends Error {
+  constructor({ status, code, detail, retryAfter = null }) {
+    super(detail);
+    this.name = "ApiError";
+    this.status = status;
+    this.code = code;
+    this.retryAfter = retryAfter; // seconds, or null
+  }
+}
+
+/** The catalogue of one language. */
+export async function catalogue(language) {
+  return (await fetch(`/static/i18n/${language}.json`)).json();
+}
+
+let limitsAnswer = null;
+
+/** What the server accepts; asked once. */
+export function limits() {
+  limitsAnswer ??= ask("/api/limits").then((answer) => answer.json());
+  limitsAnswer.catch(() => {
+    limitsAnswer = null;
+  });
+  return limitsAnswer;
+}
+
+const MAX_PAGES_KEPT = 40;
+const pages = new Map(); // address -> {etag, page}: Back shows a known page at once
+
+/** The last answer to this query, or null. */
+export const knownPage = (query) => pages.get(address(query))?.page ?? null;
+
+/**
+ * A page object. An unchanged one costs a 304 and comes back as the very same object, so a
+ * caller tells "nothing new" by identity.
+ */
+export async function listPage(query, signal) {
+  const url = address(query);
+  const known = pages.get(url);
+  const answer = await ask(url, { signal, headers: known?.etag ? { "If-None-Match": known.etag } : {}, cache: "no-store" });
+  if (answer.status === 304) return known.page;
+  const page = await answer.json();
+  pages.delete(url);
+  pages.set(url, { etag: answer.headers.get("ETag"), page });
+  if (pages.size > MAX_PAGES_KEPT) pages.delete(pages.keys().next().value);
+  return page;
+}
+
+export async function getImage(key, signal) {
+  return (await ask(`/api/images/${encodeURIComponent(key)}`, { signal })).json();
+}
+
+/** Deletes for good. A picture that is gone already counts as deleted. */
+export async function removeImage(key) {
+  try {
+    await ask(`/api/images/${encodeURIComponent(key)}`, { method: "DELETE" });
+  } catch (error) {
+    if (error.status !== 404) throw error;
+  }
+}
+
+/**
+ * Sends one file. `onProgress(fraction)` runs while its bytes leave, with 1 when all have.
+ * XMLHttpRequest, because fetch cannot tell how far an upload is.
+ */
+export function upload(file, { collection, signal, onProgress }) {
+  const form = new FormData();
+  if (collection) form.append("collection", collection);
+  form.append("file", file, file.name);
+  return new Promise((resolve, reject) => {
+    const request = new XMLHttpRequest();
+    const stop = () => request.abort();
+    request.open("POST", "/api/upload/");
+    request.responseType = "text";
+    request.setRequestHeader("Accept", "application/json");
+    request.upload.onprogress = (event) => event.lengthComputable && onProgress(event.loaded / event.total);
+    request.upload.onload = () => onProgress(1);
+    request.onload = () => {
+      if (request.status === 201) resolve(JSON.parse(request.responseText));
+      else reject(problem(request.status, request.responseText, request.getResponseHeader("Retry-After")));
+    };
+    request.onerror = () => reject(unanswered());
+    request.onabort = () => reject(new DOMException("cancelled", "AbortError"));
+    request.onloadend = () => signal.removeEventListener("abort", stop);
+    signal.addEventListener("abort", stop);
+    request.send(form);
+  });
+}
+
+function address(query) {
+  return `/api/images/?${new URLSearchParams(query)}`;
+}
+
+async function ask(url, options) {
+  let answer;
+  try {
+    answer = await fetch(url, options);
+  } catch (error) {
+    if (error.name === "AbortError") throw error;
+    throw unanswered(error);
+  }
+  if (answer.ok || answer.status === 304) return answer;
+  throw problem(answer.status, await answer.text(), answer.headers.get("Retry-After"));
+}
+
+function unanswered(cause) {
+  return Object.assign(new ApiError({ status: 0, code: "network", detail: "" }), { cause });
+}
+
+function problem(status, text, retryAfter) {
+  let body = {};
+  try {
+    body = JSON.parse(text);
+  } catch {
+    // A proxy on the way answered in HTML; the status has to do.
+  }
+  const seconds = Number.parseInt(retryAfter ?? "", 10);
+  return new ApiError({
+    status,
+    code: body.code ?? "unknown",
+    detail: body.detail ?? "",
+    retryAfter: Number.isFinite(seconds) ? seconds : null,
+  });
+}

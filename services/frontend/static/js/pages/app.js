@@ -1,0 +1,117 @@
+/** The two tabs, "Upload" and "Images": which one is shown, its address, its title. */
+
+import { mountPrefs } from "../elements/prefs.js";
+import { find, findAll } from "../lib/dom.js";
+import { onLanguage, start, t } from "../lib/i18n.js";
+import { watch } from "../lib/live.js";
+import { Gallery } from "./gallery.js";
+import { mountUpload } from "./upload.js";
+
+const views = { upload: find("#upload-view"), images: find("#images-view") };
+const galleries = new Map(); // collection or "" -> Gallery
+let shown = null;
+
+await start();
+history.scrollRestoration = "manual";
+mountPrefs(find("#prefs"));
+const uploads = mountUpload({
+  collection: () => place().collection,
+  onStored: () => current()?.refresh(),
+  goToUpload,
+});
+show();
+
+window.addEventListener("popstate", () => show({ back: true }));
+window.addEventListener("pagehide", keepScroll);
+document.addEventListener("click", followLink);
+onLanguage(() => {
+  setTitle();
+  for (const gallery of galleries.values()) gallery.rewrite();
+});
+watch(async () => current()?.refresh());
+
+/** What the address means. Everything that is not a tab is a collection's upload page. */
+function place() {
+  const path = location.pathname.replace(/\/$/, "");
+  if (path === "/images") return { view: "images", collection: null, path: "/images/" };
+  if (["/upload", "/upload.html"].includes(path)) return { view: "upload", collection: null, path: "/upload/" };
+  return { view: "upload", collection: decodeURIComponent(path.slice(1)), path };
+}
+
+function current() {
+  const { view, collection } = place();
+  if (view === "upload" && !collection) return null;
+  return galleries.get(collection ?? "") ?? null;
+}
+
+function show({ back = false } = {}) {
+  const { view, collection, path } = place();
+  const turn = () => {
+    for (const [name, section] of Object.entries(views)) section.hidden = name !== view;
+    for (const tab of findAll("[data-tab]")) {
+      if (tab.dataset.tab === view) tab.setAttribute("aria-current", "page");
+      else tab.removeAttribute("aria-current");
+    }
+    if (view === "upload") find("[data-tab=upload]").href = path;
+    setTitle();
+    uploads.show(collection);
+    find("#collection").hidden = !collection;
+    const gallery = galleryOf(collection, view, path);
+    gallery?.show({ scroll: back ? (history.state?.scroll ?? 0) : null });
+    if (back && !gallery) window.scrollTo(0, history.state?.scroll ?? 0);
+  };
+  const turning = shown !== null && shown !== view;
+  shown = view;
+  if (turning && document.startViewTransition && !matchMedia("(prefers-reduced-motion: reduce)").matches) {
+    document.startViewTransition(turn);
+  } else turn();
+}
+
+function galleryOf(collection, view, path) {
+  if (view === "upload" && !collection) return null;
+  const name = collection ?? "";
+  if (!galleries.has(name)) {
+    const root = collection ? find("#collection") : find("#gallery");
+    galleries.set(name, new Gallery({ root, path, collection, navigate, goToUpload }));
+  }
+  const gallery = galleries.get(name);
+  gallery.attach();
+  return gallery;
+}
+
+function setTitle() {
+  const { view, collection } = place();
+  document.title = collection ? `${collection} · Shoebox` : t(`${view}.title`);
+}
+
+/** Goes to an address of these pages without loading it. */
+function navigate(url, { replace = false, state = {} } = {}) {
+  keepScroll();
+  history[replace ? "replaceState" : "pushState"](state, "", url);
+  show();
+}
+
+function goToUpload() {
+  if (place().view !== "upload") {
+    navigate(find("[data-tab=upload]").href);
+    window.scrollTo(0, 0);
+  }
+}
+
+function followLink(event) {
+  const link = event.target.closest?.("a[href]");
+  if (!link || event.defaultPrevented || event.button !== 0 || link.hasAttribute("download") || link.target) return;
+  if (event.metaKey || event.ctrlKey || event.shiftKey || event.altKey) return;
+  const url = new URL(link.href);
+  const mine = ["/upload/", "/images/", place().path].includes(url.pathname);
+  if (url.origin !== location.origin || !mine || url.hash || url.searchParams.get("view") === "plain") return;
+  event.preventDefault();
+  const samePage = url.pathname === location.pathname && url.search === location.search;
+  const paging = link.closest(".pager") !== null;
+  navigate(url.href, { replace: samePage });
+  if (!paging) window.scrollTo(0, 0);
+}
+
+function keepScroll() {
+  history.replaceState({ ...history.state, scroll: window.scrollY }, "");
+}
