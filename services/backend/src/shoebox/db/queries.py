@@ -33,20 +33,21 @@ PING: Final = "SELECT sum(n) FROM image_counts WHERE collection = ''"
 class Access(Enum):
     """How a page is reached."""
 
-    START = "counted from the start"
-    EITHER_END = "counted from the nearer end"
-    AFTER = "the rows after a place"
-    BEFORE = "the rows before a place"
+    FROM_START = "skipping the rows before it"
+    FROM_END = "skipping the rows behind it"
+    AFTER = "the rows after a cursor's place"
+    BEFORE = "the rows before a cursor's place"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Shape:
-    """All that decides a page statement's text."""
+    """All that decides a page statement's text. `far` says that many rows will be skipped."""
 
     sort: Sort
     collection: bool
     text: bool
     access: Access
+    far: bool = False
 
 
 def known(dialect: Dialect) -> str:
@@ -70,51 +71,31 @@ def page(shape: Shape, dialect: Dialect) -> str:
     one; its columns are NULL when the page is empty. `neighbour` is the id of a row on the
     other side of the cursor's place, NULL if there is none (and for pages by number).
     """
-    if shape.access is Access.START:
-        text = _from_start(shape, dialect)
-    elif shape.access is Access.EITHER_END:
-        text = _from_either_end(shape, dialect)
-    else:
-        text = _from_cursor(shape, dialect)
-    return dialect.spell(text)
+    by_cursor = shape.access in {Access.AFTER, Access.BEFORE}
+    return dialect.spell(_by_cursor(shape, dialect) if by_cursor else _by_number(shape, dialect))
 
 
-def _from_start(shape: Shape, dialect: Dialect) -> str:
-    return f"""
-SELECT counted.total, NULL, row.* FROM (SELECT {_total(shape, dialect)} AS total) AS counted
-LEFT JOIN (
-    SELECT {_ROW} FROM images {_where(shape, dialect)} ORDER BY {_order(shape)} LIMIT :size OFFSET :offset
-) AS row ON TRUE"""
-
-
-def _from_either_end(shape: Shape, dialect: Dialect) -> str:
-    """Walks an index alone, from the nearer end, then fetches the rows of the page.
-
-    The outer LIMIT changes no result; it tells PostgreSQL, which cannot know what the inner
-    LIMITs come to, that few rows are wanted.
-    """
-    where = _where(shape, dialect)
+def _by_number(shape: Shape, dialect: Dialect) -> str:
+    window = f"ORDER BY {_order(shape)} LIMIT :size OFFSET :offset"
+    if shape.access is Access.FROM_END:
+        window = f"""ORDER BY {_order(shape, backward=True)}
+        LIMIT (SELECT CASE WHEN :offset >= total THEN 0 WHEN total - :offset < :size THEN total - :offset
+                      ELSE :size END FROM counted)
+        OFFSET (SELECT CASE WHEN total - :offset > :size THEN total - :offset - :size ELSE 0 END FROM counted)"""
+    chosen = f"SELECT {_ROW} FROM images {_where(shape, dialect)} {window}"
+    if shape.far:
+        # Skipping over an index alone is many times faster than over rows. The outer LIMIT
+        # changes no result: it tells PostgreSQL, which cannot foresee what the inner one
+        # comes to, that few rows are wanted.
+        chosen = f"""SELECT {_ROW} FROM (
+            SELECT id AS place FROM images {_where(shape, dialect)} {window}
+        ) AS places JOIN images ON images.id = places.place LIMIT :size"""
     return f"""
 WITH counted AS MATERIALIZED (SELECT {_total(shape, dialect)} AS total)
-SELECT counted.total, NULL, row.* FROM counted LEFT JOIN (
-    SELECT {_ROW} FROM (
-        SELECT place FROM (
-            SELECT id AS place FROM images {where} ORDER BY {_order(shape)}
-            LIMIT (SELECT CASE WHEN :offset <= total / 2 THEN :size ELSE 0 END FROM counted) OFFSET :offset
-        ) AS forwards
-        UNION ALL
-        SELECT place FROM (
-            SELECT id AS place FROM images {where} ORDER BY {_order(shape, backward=True)}
-            LIMIT (
-                SELECT CASE WHEN :offset <= total / 2 OR :offset >= total THEN 0
-                WHEN total - :offset < :size THEN total - :offset ELSE :size END FROM counted
-            ) OFFSET (SELECT CASE WHEN total - :offset > :size THEN total - :offset - :size ELSE 0 END FROM counted)
-        ) AS backwards
-    ) AS places JOIN images ON images.id = places.place LIMIT :size
-) AS row ON TRUE"""
+SELECT counted.total, NULL, row.* FROM counted LEFT JOIN ({chosen}) AS row ON TRUE"""
 
 
-def _from_cursor(shape: Shape, dialect: Dialect) -> str:
+def _by_cursor(shape: Shape, dialect: Dialect) -> str:
     column, backward = ORDER[shape.sort.field], shape.access is Access.BEFORE
     further = ">" if (shape.sort.direction is Direction.ASCENDING) is not backward else "<"
     this_side = f"({column}, id) {further} (:value, :id)"

@@ -25,9 +25,10 @@ from shoebox.db.rows import (
 )
 from shoebox.domain.errors import NotFound, Unavailable
 from shoebox.domain.image import Image, NewImage
-from shoebox.domain.listing import Cursor, Listing, ListQuery, PageNumber
+from shoebox.domain.listing import Cursor, Filter, Listing, ListQuery, PageNumber
 
-NEAR: Final = 100  # rows; up to here skipping whole rows is cheaper than a second look for ids
+NEAR: Final = 100  # rows; up to here skipping whole rows is cheaper than looking for ids first
+MAX_TOTALS: Final = 1000  # filters whose last total is remembered; clients make them up
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,6 +55,7 @@ class SqlRepository(ABC):
 
     def __init__(self, dialect: Dialect) -> None:
         self._dialect = dialect
+        self._totals: dict[Filter, int] = {}
         self._add = dialect.spell(queries.ADD)
         self._get = dialect.spell(queries.GET)
         self._delete = dialect.spell(queries.DELETE)
@@ -124,9 +126,15 @@ class SqlRepository(ABC):
         self._run(queries.PING, {})
 
     def _page_by_number(self, query: ListQuery, place: PageNumber) -> Listing:
+        """Counted from the nearer end, by what the total was when it was last seen: a total
+        that has changed since makes this slower, not wrong."""
         offset, number = min((place.number - 1) * query.size, FARTHEST), place.number
-        access = Access.START if offset <= NEAR else Access.EITHER_END
-        found = self._read(query, access, {"offset": offset, "size": query.size})
+        access, skipped = Access.FROM_START, offset
+        if offset > NEAR:
+            behind = max(self._last_total(query) - offset, 0)
+            if behind < offset:
+                access, skipped = Access.FROM_END, behind
+        found = self._read(query, access, {"offset": offset, "size": query.size}, far=skipped > NEAR)
         return self._listing(
             query,
             found.rows,
@@ -135,6 +143,10 @@ class SqlRepository(ABC):
             is_first=number == 1 or not found.rows,
             is_last=offset + len(found.rows) >= found.total,
         )
+
+    def _last_total(self, query: ListQuery) -> int:
+        known = self._totals.get(query.filter)
+        return self._read(query, Access.FROM_START, {"offset": 0, "size": 1}).total if known is None else known
 
     def _page_by_cursor(self, query: ListQuery, place: Cursor) -> Listing:
         """One row more than the page is read, to know whether the page is the last on its side."""
@@ -151,10 +163,14 @@ class SqlRepository(ABC):
             is_last=not found.neighbour if place.backward else not more,
         )
 
-    def _read(self, query: ListQuery, access: Access, place: Mapping[str, object]) -> _Found:
+    def _read(self, query: ListQuery, access: Access, place: Mapping[str, object], *, far: bool = False) -> _Found:
         chosen = query.filter
         shape = Shape(
-            sort=query.sort, collection=chosen.collection is not None, text=chosen.text is not None, access=access
+            sort=query.sort,
+            collection=chosen.collection is not None,
+            text=chosen.text is not None,
+            access=access,
+            far=far,
         )
         parameters = {
             "collection": chosen.collection,
@@ -163,6 +179,9 @@ class SqlRepository(ABC):
         }
         answer = self._run(queries.page(shape, self._dialect), parameters)
         total, neighbour, *first = answer.rows[0]
+        if len(self._totals) >= MAX_TOTALS:
+            self._totals.clear()
+        self._totals[chosen] = total
         rows = [] if first[ID] is None else ordered([row[2:] for row in answer.rows], query)
         return _Found(rows=rows, total=total, neighbour=neighbour is not None)
 
