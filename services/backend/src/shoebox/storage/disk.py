@@ -18,7 +18,7 @@ from shoebox.domain.errors import NotFound
 from shoebox.domain.image import THUMBNAIL_WIDTHS
 from shoebox.domain.names import is_key
 from shoebox.ports import Staged, StoredFile
-from shoebox.storage import leftovers
+from shoebox.storage import leftovers, scan
 from shoebox.storage.faults import faults, reading
 from shoebox.storage.folders import build, exists, into, parent, sync
 from shoebox.storage.layout import Layout
@@ -164,19 +164,12 @@ class DiskStorage:
     def files(self) -> Iterator[StoredFile]:
         """Every picture file. `modified` is when the file or its set of names last changed:
         a new picture that shares an old file is as young as its name."""
-        with faults(), os.scandir(self._layout.images) as folders:
-            for folder in folders:
-                yield from self._files(folder.path)
-
-    def _files(self, folder: str) -> Iterator[StoredFile]:
-        with os.scandir(folder) as entries:
-            for entry in entries:
-                if is_key(entry.name):
-                    try:
-                        status = entry.stat(follow_symlinks=False)
-                    except FileNotFoundError:
-                        continue
-                    yield StoredFile(key=entry.name, size=status.st_size, modified=status.st_ctime)
+        with faults():
+            for folder in scan.folders(self._layout.images):
+                for path, status in scan.files(folder):
+                    key = path.rpartition("/")[2]
+                    if is_key(key):
+                        yield StoredFile(key=key, size=status.st_size, modified=status.st_ctime)
 
     def remove_leftovers(self, older_than: float) -> int:
         """Remove what no key names; empty thumbnails at any age."""

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 
 from shoebox.domain.names import is_key
 from shoebox.storage.folders import exists
 from shoebox.storage.layout import Layout
+from shoebox.storage.scan import files, folders
 from shoebox.storage.system import System
 
 
@@ -17,22 +17,22 @@ def remove(system: System, layout: Layout, older_than: float) -> int:
 
 
 def _leftovers(system: System, layout: Layout, older_than: float) -> Iterator[str]:
-    for path, status in _files(layout.staging):
+    for path, status in files(layout.staging):
         if status.st_ctime < older_than:
             yield path
-    for folder in _folders(layout.contents):
-        for path, status in _files(folder):
+    for folder in folders(layout.contents):
+        for path, status in files(folder):
             # A publication may be about to share it: that one has linked it by its own name
             # before the unlink, or finds it gone and keeps its own copy. Both lose nothing.
             if status.st_nlink == 1 and status.st_ctime < older_than:
                 yield path
-    for width in _folders(layout.thumbnails):
-        for folder in _folders(width):
+    for width in folders(layout.thumbnails):
+        for folder in folders(width):
             yield from _thumbnails(system, layout, folder, older_than)
 
 
 def _thumbnails(system: System, layout: Layout, folder: str, older_than: float) -> Iterator[str]:
-    for path, status in _files(folder):
+    for path, status in files(folder):
         key = path.rpartition("/")[2]
         # Thumbnails are not synced: a power cut can leave an empty one, which Nginx would
         # serve for ever. Without it, the next request makes it again.
@@ -51,21 +51,3 @@ def _unlink(system: System, path: str) -> bool:
     except FileNotFoundError:
         return False
     return True
-
-
-def _folders(path: str) -> Iterator[str]:
-    with os.scandir(path) as entries:
-        for entry in entries:
-            if entry.is_dir(follow_symlinks=False):
-                yield entry.path
-
-
-def _files(path: str) -> Iterator[tuple[str, os.stat_result]]:
-    with os.scandir(path) as entries:
-        for entry in entries:
-            if entry.is_file(follow_symlinks=False):
-                try:
-                    status = entry.stat(follow_symlinks=False)
-                except FileNotFoundError:
-                    continue
-                yield entry.path, status
