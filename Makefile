@@ -1,0 +1,60 @@
+# `make` lists the commands. Settings are given as words: make run PORT=9000
+# (make passes such words on to the processes as environment variables.)
+
+PYTHON ?= python3
+VENV := .venv
+BACKEND := services/backend
+PYTHONPATH := $(BACKEND)/src:.
+export PYTHONPATH
+
+# An installation is kept until its lock file or the interpreter changes.
+interpreter = $(shell readlink -f "$$(command -v $(PYTHON))")
+stamp = $(VENV)/installed-$(1)-$(shell { cat $(BACKEND)/$(1).lock; echo $(interpreter); } | sha256sum | cut -c1-16)
+RUN_INSTALLED = $(call stamp,requirements)
+TEST_INSTALLED = $(call stamp,requirements-dev)
+
+.DEFAULT_GOAL := help
+.PHONY: help run stack stack-down test system lint types format lock clean
+
+help: ## list the commands
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+run: $(RUN_INSTALLED) ## start here, with SQLite and plain files (PORT=8080 RELOAD=1 ...)
+	@exec $(VENV)/bin/python -m shoebox serve
+
+stack: $(RUN_INSTALLED) ## start Nginx, workers, PgBouncer, PostgreSQL as processes (PORT=8080 STATE_DIR=try ...)
+	@exec $(VENV)/bin/python -m tests.stack up
+
+stack-down: $(RUN_INSTALLED) ## stop a stack, even one whose starter was killed (STATE_DIR=try)
+	@exec $(VENV)/bin/python -m tests.stack down
+
+test: system $(TEST_INSTALLED) lint types ## install what is missing, then run every check and every test
+	@exec $(VENV)/bin/python -m pytest $(PYTEST_ARGS)
+
+system: ## install the system packages the tests and the stack need
+	@sh tests/install.sh
+
+lint: $(TEST_INSTALLED) ## style of the code
+	@$(VENV)/bin/ruff check
+	@$(VENV)/bin/ruff format --check
+
+types: $(TEST_INSTALLED) ## types of the backend and of the stack harness
+	@cd $(BACKEND) && PYTHONPATH= ../../$(VENV)/bin/mypy
+	@PYTHONPATH= MYPYPATH=$(BACKEND)/src $(VENV)/bin/mypy --strict --explicit-package-bases --python-version 3.11 tests/stack
+
+format: $(TEST_INSTALLED) ## put the code into the common style
+	@$(VENV)/bin/ruff check --fix
+	@$(VENV)/bin/ruff format
+
+lock: $(TEST_INSTALLED) ## pin the newest versions that the .in files allow
+	@cd $(BACKEND) && for name in requirements requirements-dev; do \
+		../../$(VENV)/bin/uv pip compile --quiet --universal --generate-hashes --upgrade --python-version 3.11 \
+			--no-header --output-file $$name.lock $$name.in || exit 1; done
+
+clean: ## remove what can be made again (never pictures, databases or logs)
+	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache .hypothesis $(BACKEND)/.mypy_cache
+	find $(BACKEND) tests -name __pycache__ -prune -exec rm -rf {} +
+
+$(VENV)/installed-%:
+	@sh tests/venv.sh $(PYTHON) $(VENV) $(BACKEND)/$(patsubst %-$(lastword $(subst -, ,$*)),%,$*).lock
+	@touch $@

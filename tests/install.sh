@@ -1,0 +1,70 @@
+#!/bin/sh
+# install.sh [PACKAGE…]: the system packages that the tests and the stack need and that are missing.
+# As root or with a sudo that asks nothing they are installed; no service is started or enabled by it.
+set -eu
+
+has() { # has PACKAGE: by its program, so that other systems and hand-made installations count
+    case $1 in
+        postgresql) ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || command -v initdb >/dev/null ;;
+        nginx | pgbouncer) command -v "$1" >/dev/null || [ -x "/usr/sbin/$1" ] ;;
+        chromium) command -v chromium >/dev/null || command -v chromium-browser >/dev/null ;;
+        python3-venv) python3 -c 'import ensurepip, venv' 2>/dev/null ;;
+        fonts-noto-color-emoji) [ -e /usr/share/fonts/truetype/noto/NotoColorEmoji.ttf ] ;;
+        fonts-dejavu-core) [ -e /usr/share/fonts/truetype/dejavu/DejaVuSans.ttf ] ;;
+    esac
+}
+
+[ $# -gt 0 ] || set -- nginx pgbouncer postgresql chromium fonts-noto-color-emoji fonts-dejavu-core python3-venv
+missing=
+for package in "$@"; do
+    has "$package" || missing="$missing $package"
+done
+[ -n "$missing" ] || exit 0
+
+if [ "$(id -u)" -eq 0 ]; then
+    as_root=
+elif sudo -n true 2>/dev/null; then
+    as_root='sudo -n'
+else
+    echo "missing:$missing. Install with: sudo apt-get install$missing" >&2
+    exit 1
+fi
+command -v apt-get >/dev/null || {
+    echo "missing:$missing. They are Debian's names; install their like and try again." >&2
+    exit 1
+}
+
+echo "installing$missing" >&2
+# shellcheck disable=SC2086  # $as_root and $missing are lists of words
+exec $as_root sh -eu -c '
+    policy=/usr/sbin/policy-rc.d clusters=/etc/postgresql-common/createcluster.conf
+    restore() {
+        [ -z "${own_policy-}" ] || rm -f "$policy"
+        [ -z "${kept_clusters-}" ] || mv "$kept_clusters" "$clusters"
+    }
+    trap restore EXIT
+    trap "exit 1" INT TERM
+    get() { DEBIAN_FRONTEND=noninteractive apt-get -qq -y --no-install-recommends -o Dpkg::Use-Pty=0 install "$@" </dev/null >/dev/null; }
+
+    # What invoke-rc.d asks before it starts a service; 101 is "not allowed" (Debian policy).
+    if [ ! -e "$policy" ]; then
+        own_policy=yes
+        printf "#!/bin/sh\nexit 101\n" >"$policy"
+        chmod 755 "$policy"
+    fi
+    apt-get -qq update </dev/null
+    case " $* " in *" postgresql "*)
+        # The tests make their own clusters; the package would make and start one for the system.
+        get postgresql-common
+        kept_clusters=$clusters.before-tests
+        cp -p "$clusters" "$kept_clusters"
+        echo "create_main_cluster = false" >>"$clusters"
+        ;;
+    esac
+    get "$@"
+    for service in nginx pgbouncer postgresql; do
+        case " $* " in *" $service "*)
+            ! command -v systemctl >/dev/null || systemctl --quiet disable "$service" >/dev/null 2>&1 || true ;;
+        esac
+    done
+' install $missing
