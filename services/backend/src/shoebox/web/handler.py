@@ -1,0 +1,239 @@
+"""Every address of Shoebox and what answers there."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+from typing import Final
+
+from shoebox.app.application import Application
+from shoebox.domain.errors import BadRequest, NotFound, RateLimited, ShoeboxError
+from shoebox.domain.image import THUMBNAIL_WIDTHS, Format
+from shoebox.domain.listing import ListQuery
+from shoebox.domain.names import RESERVED
+from shoebox.web.accept import prefers_html, prefers_text
+from shoebox.web.base import RequestCycle
+from shoebox.web.framing import Head
+from shoebox.web.listing import parse_filter, plain_query
+from shoebox.web.mixins.conditional import ConditionalMixin
+from shoebox.web.mixins.json_body import JsonBodyMixin
+from shoebox.web.mixins.pagination import PaginationMixin
+from shoebox.web.mixins.routing import METHODS, Router, RoutingMixin, build_router
+from shoebox.web.mixins.sorting import SortingMixin
+from shoebox.web.origins import SAFE_METHODS, Origins
+from shoebox.web.pages import Pages
+from shoebox.web.presenters import health_json, image_json, limits_json, listing_json, outcome_json, outcome_text
+from shoebox.web.proxies import Proxies
+from shoebox.web.refusals import refusal, wait_of
+from shoebox.web.request import Request
+from shoebox.web.response import Response, header_lines, json_response, redirect, text_response
+from shoebox.web.settings import WebSettings
+from shoebox.web.static import IMMUTABLE, download_line, file_response, page_response, static_response
+from shoebox.web.uploading import Outcome, upload_body, upload_form
+
+# HEAD comes with GET, OPTIONS with every path.
+ROUTES: Final = (
+    ("GET", "/", "welcome_page"),
+    ("POST", "/", "upload_as_text"),
+    ("GET", "/upload", "add_slash"),
+    ("GET", "/upload/", "upload_page"),
+    ("POST", "/upload/", "upload_from_page"),
+    ("GET", "/images", "add_slash"),
+    ("GET", "/images/", "gallery_page"),
+    ("GET", "/images/{key}", "picture"),
+    ("GET", "/thumbs/{width}/{key}", "thumbnail"),
+    ("POST", "/delete/{key}", "delete_from_page"),
+    ("GET", "/static/{path*}", "static_file"),
+    ("GET", "/favicon.ico", "root_file"),
+    ("GET", "/robots.txt", "root_file"),
+    ("GET", "/manifest.webmanifest", "root_file"),
+    ("GET", "/health", "health"),
+    ("GET", "/api/limits", "limits"),
+    ("POST", "/api/upload", "upload"),
+    ("POST", "/api/upload/", "upload"),
+    ("PUT", "/api/upload/{name}", "upload_raw"),
+    ("GET", "/api/images", "list_images"),
+    ("GET", "/api/images/", "list_images"),
+    ("GET", "/api/images/{key}", "image"),
+    ("DELETE", "/api/images/{key}", "delete"),
+    ("GET", "/{collection}", "collection_page"),
+)
+
+# A key is never used for other bytes, so what it names may be cached for ever.
+PICTURE: Final = {
+    known: header_lines(
+        {
+            "Content-Type": known.content_type,
+            "Cache-Control": IMMUTABLE,
+            "Content-Security-Policy": "default-src 'none'; sandbox",
+        }
+    )
+    for known in Format
+}
+WIDTHS: Final = {str(width): width for width in THUMBNAIL_WIDTHS}
+
+
+class Handler(RequestCycle, RoutingMixin, PaginationMixin, SortingMixin, JsonBodyMixin, ConditionalMixin):
+    """The endpoints. Each takes a request and the values of its path, and answers."""
+
+    app: Application
+    router: Router
+    origins: Origins
+    pages: Pages
+
+    def respond(self, request: Request) -> Response:
+        """Find the endpoint, let it answer, spare what the client has."""
+        if request.target.path == "*":
+            return self._about_server(request)
+        match = self.match(request.method, request.target.segments)
+        if request.method == "OPTIONS":
+            return self.origins.preflight(request.fields, match.allow)
+        if request.method not in SAFE_METHODS:
+            self._guard(request)
+        response: Response = getattr(self, match.endpoint)(request, *match.values)
+        return self.conditional(request, response)
+
+    def refuse(self, error: Exception, head: Head) -> Response:
+        """An error as an answer."""
+        return refusal(error, head, self.pages)
+
+    def decorate(self, request: Request) -> bytes:
+        """CORS lines."""
+        return self.origins.lines(request.fields)
+
+    def _about_server(self, request: Request) -> Response:
+        if request.method != "OPTIONS":
+            raise BadRequest("Only OPTIONS may be asked of the server as a whole.")
+        return self.origins.preflight(request.fields, ", ".join(METHODS))
+
+    def _guard(self, request: Request) -> None:
+        self.origins.check(request)
+        seconds = self.settings.rate_check(request.client)
+        if seconds > 0:
+            raise RateLimited("Too many requests from your address; wait a little.", retry_after=wait_of(seconds))
+
+    # Programs
+
+    def health(self, _request: Request) -> Response:
+        report = self.app.health.check()
+        status = HTTPStatus.OK if report.healthy else HTTPStatus.SERVICE_UNAVAILABLE
+        response = json_response(status, health_json(report))
+        return response if report.healthy else response.adding({"Retry-After": "2"})
+
+    def limits(self, _request: Request) -> Response:
+        return self.json(HTTPStatus.OK, limits_json(self.app.uploads.limits, self.settings.version))
+
+    def list_images(self, request: Request) -> Response:
+        listing = self.app.gallery.list(self._list_query(request))
+        return self.json(HTTPStatus.OK, listing_json(listing, request.base_url))
+
+    def image(self, request: Request, key: str) -> Response:
+        return self.json(HTTPStatus.OK, image_json(self.app.gallery.get(key), request.base_url))
+
+    def delete(self, _request: Request, key: str) -> Response:
+        self.app.removal.remove(key)
+        return json_response(HTTPStatus.OK, {"message": f"File '{key}' deleted successfully."})
+
+    def upload(self, request: Request) -> Response:
+        if prefers_text(request.accept):
+            return self.upload_as_text(request)
+        return self._created(request, upload_form(request, self.app.uploads))
+
+    def upload_raw(self, request: Request, name: str) -> Response:
+        return self._created(request, upload_body(request, name, self.app.uploads))
+
+    def upload_as_text(self, request: Request) -> Response:
+        outcome = upload_form(request, self.app.uploads)
+        response = text_response(_upload_status(outcome), outcome_text(outcome, request.base_url))
+        return response.adding(_location(outcome))
+
+    def _created(self, request: Request, outcome: Outcome) -> Response:
+        response = json_response(_upload_status(outcome), outcome_json(outcome, request.base_url))
+        return response.adding(_location(outcome))
+
+    def _list_query(self, request: Request) -> ListQuery:
+        selection = parse_filter(request.query)
+        sort = self.read_sort(request.query)
+        page = self.read_page(request.query, sort, selection)
+        return ListQuery(sort=sort, filter=selection, place=page.place, size=page.size)
+
+    # Files
+
+    def picture(self, request: Request, key: str) -> Response:
+        file = self.app.pictures.open(key)
+        headers = PICTURE[Format(key.rpartition(".")[2])]
+        if request.query.get("download") == "1":
+            try:
+                headers += download_line(self.app.gallery.get(key).original_name)
+            except ShoeboxError:
+                file.close()
+                raise
+        return file_response(request, file, headers, tag=key)
+
+    def thumbnail(self, request: Request, width: str, key: str) -> Response:
+        if width not in WIDTHS:
+            raise NotFound("There is no thumbnail of this width.")
+        file = self.app.thumbnails.open(key, WIDTHS[width])
+        return file_response(request, file, PICTURE[Format.WEBP], tag=f"{width}-{key}")
+
+    def static_file(self, request: Request, path: str) -> Response:
+        return static_response(request, self.settings.frontend_dir / "static", path)
+
+    def root_file(self, request: Request) -> Response:
+        return static_response(request, self.settings.frontend_dir / "static", request.target.path[1:])
+
+    # People
+
+    def welcome_page(self, request: Request) -> Response:
+        return page_response(request, self.settings.frontend_dir, "index.html")
+
+    def upload_page(self, request: Request) -> Response:
+        return page_response(request, self.settings.frontend_dir, "upload.html")
+
+    def collection_page(self, request: Request, collection: str) -> Response:
+        if collection in RESERVED:
+            raise BadRequest(f"The word {collection} is used by this service itself and names no collection.")
+        return self.upload_page(request)
+
+    def gallery_page(self, request: Request) -> Response:
+        if request.query.get("view") != "plain":
+            return page_response(request, self.settings.frontend_dir, "images.html")
+        query = self._list_query(request)
+        return self.pages.gallery(self.app.gallery.list(query), request.query)
+
+    def add_slash(self, request: Request) -> Response:
+        query = f"?{request.target.raw_query}" if request.target.raw_query else ""
+        return redirect(f"{request.target.path}/{query}")
+
+    def upload_from_page(self, request: Request) -> Response:
+        outcome = upload_form(request, self.app.uploads)
+        return self.pages.uploaded(_upload_status(outcome), outcome, request.base_url).adding(_location(outcome))
+
+    def delete_from_page(self, request: Request, key: str) -> Response:
+        answer = self.delete(request, key)
+        if not prefers_html(request.accept):
+            return answer
+        return redirect(f"/images/?{plain_query(request.query)}", HTTPStatus.SEE_OTHER)
+
+
+def _upload_status(outcome: Outcome) -> int:
+    return HTTPStatus.MULTI_STATUS if outcome.failures else HTTPStatus.CREATED
+
+
+def _location(outcome: Outcome) -> dict[str, str]:
+    return {} if outcome.several else {"Location": f"/images/{outcome.images[0].key}"}
+
+
+def make_handler(app: Application, settings: WebSettings) -> type[Handler]:
+    """The handler of one process. Reads the templates; raises `OSError` when one is missing."""
+    return type(
+        "BoundHandler",
+        (Handler,),
+        {
+            "app": app,
+            "settings": settings,
+            "router": build_router(ROUTES),
+            "origins": Origins(settings.cors_origins, settings.public_url),
+            "pages": Pages(settings.frontend_dir / "templates"),
+            "proxies": Proxies(settings.trusted_proxies, trust_peer=settings.trust_peer),
+        },
+    )

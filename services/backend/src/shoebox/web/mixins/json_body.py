@@ -1,0 +1,25 @@
+"""Answers for programs."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import Final
+
+from shoebox.web.response import JSON, Response, json_bytes
+
+ETAG_BYTES: Final = 12  # of a hash: two answers that differ will not meet
+
+
+def tagged_json(status: int, value: object) -> Response:
+    """A JSON answer whose ETag is a hash of its bytes."""
+    body = json_bytes(value)
+    etag = f'"{hashlib.blake2b(body, digest_size=ETAG_BYTES).hexdigest()}"'
+    return Response(status=status, headers=JSON, body=body, etag=etag)
+
+
+class JsonBodyMixin:
+    """Writes JSON."""
+
+    def json(self, status: int, value: object) -> Response:
+        """A JSON answer with an ETag."""
+        return tagged_json(status, value)

@@ -1,0 +1,109 @@
+"""Images and pages of images in the words of the API (docs: the contract's image object)."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from shoebox.app.health import HealthReport
+from shoebox.app.upload import UploadLimits
+from shoebox.domain.image import GALLERY_WIDTH, Format, Image
+from shoebox.domain.listing import Listing
+from shoebox.web.cursors import encode_cursor
+from shoebox.web.errors import detail_of, status_of
+from shoebox.web.uploading import Outcome
+
+
+def image_json(image: Image, base_url: str) -> dict[str, object]:
+    """One image object; its keys are promised to clients, in this order."""
+    facts = image.facts
+    return {
+        "id": image.id,
+        "filename": image.key,
+        "original_name": image.original_name,
+        "url": f"/images/{image.key}",
+        "absolute_url": f"{base_url}/images/{image.key}",
+        "thumbnail_url": f"/thumbs/{GALLERY_WIDTH}/{image.key}",
+        "size": facts.size,
+        "width": facts.width,
+        "height": facts.height,
+        "file_type": facts.format.value,
+        "content_type": facts.format.content_type,
+        "upload_time": timestamp(image.uploaded_at),
+        "sha256": facts.sha256,
+        "color": facts.color,
+        "collection": image.collection,
+    }
+
+
+def listing_json(listing: Listing, base_url: str) -> dict[str, object]:
+    """One page object."""
+    query = listing.query
+    return {
+        "files": [image.key for image in listing.images],
+        "total_pages": listing.pages,
+        "images": [image_json(image, base_url) for image in listing.images],
+        "page": listing.number,
+        "per_page": query.size,
+        "total_items": listing.total,
+        "sort_param": query.sort.field.value,
+        "sort_value": query.sort.direction.value,
+        "next_cursor": encode_cursor(listing.next, query.filter) if listing.next else None,
+        "prev_cursor": encode_cursor(listing.previous, query.filter) if listing.previous else None,
+        "last_page": listing.next is None,
+    }
+
+
+def limits_json(limits: UploadLimits, version: str) -> dict[str, object]:
+    """What is accepted, for pages that tell people before they choose."""
+    return {
+        "max_file_size": limits.max_file_size,
+        "max_files": limits.max_files,
+        "max_pixels": limits.max_pixels,
+        "formats": [
+            {"name": known.name.replace("WEBP", "WebP"), "extension": known.value, "content_type": known.content_type}
+            for known in Format
+        ],
+        "version": version,
+    }
+
+
+def timestamp(moment: datetime) -> str:
+    """RFC 3339 in UTC, always with microseconds and a Z."""
+    return moment.replace(tzinfo=None).isoformat(timespec="microseconds") + "Z"
+
+
+def outcome_json(outcome: Outcome, base_url: str) -> dict[str, object]:
+    """The image object of a single file; for several, all images and all errors."""
+    if not outcome.several:
+        return image_json(outcome.images[0], base_url)
+    return {
+        "images": [image_json(image, base_url) for image in outcome.images],
+        "errors": [
+            {
+                "original_name": failure.original_name,
+                "index": failure.index,
+                "status": int(status_of(failure.error)),
+                "code": failure.error.code,
+                "detail": detail_of(failure.error),
+            }
+            for failure in outcome.failures
+        ],
+    }
+
+
+def outcome_text(outcome: Outcome, base_url: str) -> str:
+    """One absolute link a line, then one line for each refused file."""
+    links = [f"{base_url}/images/{image.key}" for image in outcome.images]
+    refusals = [f"error: {failure.original_name}: {detail_of(failure.error)}" for failure in outcome.failures]
+    return "\n".join(links + refusals)
+
+
+def health_json(report: HealthReport) -> dict[str, object]:
+    """What /health says, healthy or not."""
+    return {
+        "status": "healthy" if report.healthy else "unhealthy",
+        "timestamp": timestamp(report.timestamp),
+        "environment": report.environment,
+        "version": report.version,
+        "storage": report.storage,
+    }

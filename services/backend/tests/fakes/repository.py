@@ -1,0 +1,138 @@
+"""`ImageRepository` in memory: the rules of the port in the plainest words there are."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterable
+from datetime import UTC, datetime, timedelta
+
+from shoebox.domain.errors import NotFound, Unavailable
+from shoebox.domain.image import Image, NewImage
+from shoebox.domain.listing import Cursor, Direction, Filter, Listing, ListQuery, PageNumber, SortField
+from shoebox.domain.names import fold
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+VALUE: dict[SortField, Callable[[Image], int | str]] = {
+    SortField.AGE: lambda image: (image.uploaded_at - EPOCH) // timedelta(microseconds=1),
+    SortField.SIZE: lambda image: image.facts.size,
+    SortField.NAME: lambda image: fold(image.original_name),
+}
+
+
+class MemoryRepository:
+    """Rows in a dictionary. `away` makes every call fail like a database that left."""
+
+    def __init__(self) -> None:
+        self.away = False
+        self._lock = threading.RLock()
+        self._rows: dict[str, Image] = {}
+        self._last_id = 0
+        self._leases: dict[str, float] = {}
+
+    def add(self, image: NewImage) -> Image:
+        self._check_there()
+        with self._lock:
+            self._last_id += 1
+            row = Image(
+                id=self._last_id,
+                key=image.key,
+                original_name=image.original_name,
+                facts=image.facts,
+                uploaded_at=image.uploaded_at,
+                collection=image.collection,
+            )
+            self._rows[row.key] = row
+            return row
+
+    def get(self, key: str) -> Image:
+        self._check_there()
+        try:
+            return self._rows[key]
+        except KeyError:
+            raise NotFound("There is no such picture.") from None
+
+    def delete(self, key: str) -> Image:
+        self._check_there()
+        try:
+            return self._rows.pop(key)
+        except KeyError:
+            raise NotFound("There is no such picture.") from None
+
+    def page(self, query: ListQuery) -> Listing:
+        self._check_there()
+        with self._lock:
+            value = VALUE[query.sort.field]
+            ordered = sorted(
+                (image for image in self._rows.values() if _is_meant(image, query.filter)),
+                key=lambda image: (value(image), image.id),
+                reverse=query.sort.direction is Direction.DESCENDING,
+            )
+        start, number = _start(ordered, query)
+        images = tuple(ordered[max(start, 0) : max(start + query.size, 0)])
+        return Listing(
+            query=query,
+            images=images,
+            total=len(ordered),
+            number=number,
+            next=_cursor(query, images[-1], backward=False, number=number + 1)
+            if images and start + query.size < len(ordered)
+            else None,
+            previous=_cursor(query, images[0], backward=True, number=number - 1) if images and start > 0 else None,
+        )
+
+    def known(self, keys: Iterable[str]) -> frozenset[str]:
+        self._check_there()
+        return frozenset(keys) & self._rows.keys()
+
+    def keys(self, *, after: str = "", limit: int = 1000) -> tuple[str, ...]:
+        self._check_there()
+        return tuple(sorted(key for key in self._rows if key > after)[:limit])
+
+    def lease(self, name: str, seconds: float) -> bool:
+        self._check_there()
+        now = time.monotonic()
+        with self._lock:
+            if self._leases.get(name, now) > now:
+                return False
+            self._leases[name] = now + seconds
+            return True
+
+    def ping(self) -> None:
+        self._check_there()
+
+    def _check_there(self) -> None:
+        if self.away:
+            raise Unavailable("The database is away.")
+
+
+def _is_meant(image: Image, selection: Filter) -> bool:
+    if selection.collection is not None and image.collection != selection.collection:
+        return False
+    return selection.text is None or selection.text in fold(image.original_name)
+
+
+def _start(ordered: list[Image], query: ListQuery) -> tuple[int, int]:
+    """Where the page begins (before the first picture for a backward page that is not full),
+    and its number."""
+    place = query.place
+    if isinstance(place, PageNumber):
+        return (place.number - 1) * query.size, place.number
+    value = VALUE[query.sort.field]
+    anchor = (place.value, place.id)
+    descending = query.sort.direction is Direction.DESCENDING
+
+    def is_after(image: Image) -> bool:
+        mine = (value(image), image.id)
+        return mine < anchor if descending else mine > anchor  # type: ignore[operator]
+
+    if place.backward:
+        before = sum(1 for image in ordered if not is_after(image) and (value(image), image.id) != anchor)
+        return before - query.size, place.number
+    return len(ordered) - sum(1 for image in ordered if is_after(image)), place.number
+
+
+def _cursor(query: ListQuery, image: Image, *, backward: bool, number: int) -> Cursor:
+    value = VALUE[query.sort.field](image)
+    return Cursor(sort=query.sort, value=value, id=image.id, backward=backward, number=max(number, 1))
