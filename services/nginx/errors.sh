@@ -2,31 +2,52 @@
 # An internal address each, never a named location: those cannot answer a malformed request.
 
 problem() { # problem STATUS CODE "Title" "Detail, without quotes or dollars." [HEADER VALUE]
-    problem_json="{\"type\":\"about:blank\",\"title\":\"$3\",\"status\":$1,\"detail\":\"$4\",\"code\":\"$2\"}"
-    problem_html="<!doctype html><html lang=\"en\"><head><meta charset=\"utf-8\"><meta name=\"viewport\" content=\"width=device-width\">"
-    problem_html="$problem_html<title>$3 - Shoebox</title></head><body><h1>$3</h1><p>$4</p><p><a href=\"/\">Shoebox</a></p></body></html>"
     problem_headers="
     add_header Cache-Control no-store always;"
     # A range is found wrong after the picture's own headers were made: they stay.
-    [ "$1" = 416 ] || problem_headers="$problem_headers
+    [ "$1" -eq 416 ] || problem_headers="$problem_headers
     add_header X-Content-Type-Options nosniff always;
-    add_header X-Request-ID \$kept_request_id always;
-    add_header Content-Security-Policy \"default-src 'none'; frame-ancestors 'none'\" always;"
+    add_header X-Request-ID \$kept_request_id always;"
+    problem_page_headers="
+    include \"$here/snippets/page.conf\";"
     if [ $# -gt 4 ]; then
         problem_headers="$problem_headers
     add_header $5 \"$6\" always;"
+        problem_page_headers="$problem_page_headers
+    add_header $5 \"$6\" always;"
     fi
-    problem_location "$1" json application/problem+json "$problem_json"
-    problem_location "$1" html text/html "$problem_html"
-    problem_location "$1" text text/plain "$4\\n"
+    problem_location "$1" json application/problem+json "$problem_headers" \
+        "{\"type\":\"about:blank\",\"title\":\"$3\",\"status\":$1,\"detail\":\"$4\",\"code\":\"$2\"}"
+    problem_location "$1" text text/plain "$problem_headers" "$4\\n"
+    problem_location "$1" html text/html "$problem_page_headers" "$(problem_page "$3" "$4")"
 }
 
-problem_location() { # problem_location STATUS FORM TYPE BODY
+problem_page() { # problem_page TITLE DETAIL: the workers' own page, from the same templates, as an Nginx string
+    TITLE=$1 DETAIL=$2 awk '
+        function put(text, mark, value,    at) {
+            while ((at = index(text, mark)) > 0)
+                text = substr(text, 1, at - 1) value substr(text, at + length(mark))
+            return text
+        }
+        FNR == 1 { file++ }
+        file == 1 { layout = layout $0 "\n" }
+        file == 2 { message = message $0 "\n" }
+        END {
+            page = put(layout, "$content", put(message, "$detail", ENVIRON["DETAIL"]))
+            page = put(page, "$title", ENVIRON["TITLE"])
+            gsub(/\\/, "\\\\", page)
+            gsub(/\047/, "\\\047", page)
+            printf "%s", page
+        }
+    ' "$FRONTEND_DIR/templates/layout.html" "$FRONTEND_DIR/templates/message.html"
+}
+
+problem_location() { # problem_location STATUS FORM TYPE HEADERS BODY
     cat <<END
 location = /_error/$2/$1 {
     internal;
-    default_type $3;$problem_headers
-    return $1 '$4';
+    default_type $3;$4
+    return $1 '$5';
 }
 END
 }
@@ -40,9 +61,11 @@ size_in_words() { # size_in_words BYTES: "20 MiB", or bytes where that is not ex
 }
 
 errors() { # errors MAX_FILE_SIZE
-    for status in 400 403 404 405 411 412 413 414 416 421 429 501 502 503 504 505; do
+    for status in 400 403 404 405 411 412 413 414 421 429 501 502 503 504 505; do
         echo "error_page $status /_error/\$error_form/$status;"
     done
+    # Only programs ask for ranges; and the picture's policy, sent already, would break a page.
+    echo "error_page 416 /_error/json/416;"
     # Nginx's own number for headers over the limit, shown as 400 by default.
     echo "error_page 494 =431 /_error/\$error_form/431;"
     # What goes wrong inside Nginx itself is a body that could not be kept: the disk is full.

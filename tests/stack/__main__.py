@@ -16,12 +16,14 @@ from typing import Final
 
 from dotenv import dotenv_values
 
+from shoebox.config import ConfigError, load
+from shoebox.config.model import ServerConfig
 from shoebox.config.settings import SETTINGS
 from tests.stack.layout import Layout
 from tests.stack.ports import all_free
 from tests.stack.process import CHECKOUT, StackError
 from tests.stack.reaper import down
-from tests.stack.stack import DEFAULT_WORKERS, Stack
+from tests.stack.stack import Stack
 
 _LOOK: Final = 0.2  # seconds between two looks at the services
 _MAX_DEATHS: Final = 20  # of services, before somebody should look at why
@@ -54,21 +56,20 @@ def main() -> int:
             found = down(Layout.of(state, settings).work)
             print("stopped" if found else "nothing was running")
             return 0
-        return _up(state, settings)
-    except StackError as error:
+        return _up(state, settings, load(settings).server)
+    except (StackError, ConfigError) as error:
         print(f"make stack: {error}", file=sys.stderr)
         return 1
 
 
-def _up(state: Path | None, settings: Mapping[str, str]) -> int:
+def _up(state: Path | None, settings: Mapping[str, str], server: ServerConfig) -> int:
     signals = _Signals()
-    port = int(settings.get("PORT") or 8080)
-    start_port = int(settings["WEB_SERVER_START_PORT"]) if settings.get("WEB_SERVER_START_PORT") else None
-    workers = int(settings.get("WEB_SERVER_WORKERS") or DEFAULT_WORKERS)
-    _want_free("PORT", port, 1)
-    if start_port:
-        _want_free("WEB_SERVER_START_PORT", start_port, workers)
-    stack = Stack(state=state, workers=workers, port=port, start_port=start_port, settings=settings)
+    _want_free("PORT", server.port, 1)
+    if server.start_port:
+        _want_free("WEB_SERVER_START_PORT", server.start_port, server.workers)
+    stack = Stack(
+        state=state, workers=server.workers, port=server.port, start_port=server.start_port, settings=settings
+    )
     try:
         stack.start()
         print(f"ready: {stack.url}", flush=True)
@@ -106,10 +107,14 @@ def _want_free(variable: str, first: int, count: int) -> None:
 
 
 def _settings(environ: Mapping[str, str]) -> dict[str, str]:
-    """Those given, without the empty ones, which count as absent."""
-    names = {name for setting in SETTINGS for name in (setting.name, *setting.aliases)} | {*_OWN_SETTINGS}
+    """Those given, under their first names; an empty one counts as absent."""
     merged = {**dotenv_values(CHECKOUT / ".env"), **{name: value for name, value in environ.items() if value}}
-    return {name: value for name, value in merged.items() if value and name in names}
+    spellings = {setting.name: (setting.name, *setting.aliases) for setting in SETTINGS}
+    spellings |= {name: (name,) for name in _OWN_SETTINGS}
+    found = {
+        name: next((merged[alias] for alias in known if merged.get(alias)), None) for name, known in spellings.items()
+    }
+    return {name: value for name, value in found.items() if value}
 
 
 if __name__ == "__main__":
