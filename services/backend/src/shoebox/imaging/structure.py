@@ -117,6 +117,10 @@ class Redaction:
         """`data` stands at `at`, whatever else is said about these bytes."""
         self._patches.append((at, data))
 
+    def reach(self, end: int) -> None:
+        """The file stays at least this long, with zeros where nothing is kept."""
+        self._kept.append((end, end))
+
     def inspection(self, outline: Outline) -> Inspection:
         """The result, as one piece."""
         end = max(at + len(data) for at, data in [*self._patches, *((end, b"") for _, end in self._kept)])

@@ -10,8 +10,8 @@ from types import MappingProxyType
 from typing import Final
 
 from shoebox.domain.image import Format
-from shoebox.imaging.metadata import bmp, gif, jpeg, png, tiff, webp
-from shoebox.imaging.structure import Data, Inspection, Outline, broken
+from shoebox.imaging.metadata import bmp, gif, isobmff, jpeg, png, tiff, webp
+from shoebox.imaging.structure import Data, Inspection, Outline
 
 _INSPECTORS: Final[Mapping[Format, Callable[[memoryview], Inspection]]] = MappingProxyType(
     {
@@ -21,6 +21,7 @@ _INSPECTORS: Final[Mapping[Format, Callable[[memoryview], Inspection]]] = Mappin
         Format.WEBP: webp.inspect,
         Format.BMP: bmp.inspect,
         Format.TIFF: tiff.inspect,
+        Format.AVIF: isobmff.inspect,
     }
 )
 
@@ -33,10 +34,7 @@ def inspect(image_format: Format, data: Data) -> Inspection:
     the file breaks its format's structure or has more than `MAX_FRAMES` frames.
     """
     view = memoryview(data).cast("B")
-    inspector = _INSPECTORS.get(image_format)
-    if inspector is None:
-        raise broken("its format is not known here yet")
-    return inspector(view)
+    return _INSPECTORS[image_format](view)
 
 
 def outline(image_format: Format, data: Data) -> Outline:
