@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import signal
-import urllib.request
 from collections.abc import Mapping
 from pathlib import Path
 from types import TracebackType
 from typing import Final, Protocol, Self
 
+from tests.stack.health import healthy
 from tests.stack.layout import Layout, Secrets
 from tests.stack.nginx import Nginx
 from tests.stack.pgbouncer import PgBouncer
@@ -162,7 +162,11 @@ class Stack:
         try:
             for service in self.services.values():
                 service.start()
-            wait_until(self._healthy, patience=READY_PATIENCE, what=f"{self.url}/health answers 200")
+            wait_until(
+                lambda: healthy(self.url, self.workers.process),
+                patience=READY_PATIENCE,
+                what=f"{self.url}/health answers 200",
+            )
         except BaseException:
             self.stop()
             raise
@@ -186,15 +190,6 @@ class Stack:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.stop()
-
-    def _healthy(self) -> bool:
-        if not self.workers.process.alive:
-            raise StackError(f"the workers do not start:\n{self.workers.process.tail()}")
-        try:
-            with urllib.request.urlopen(f"{self.url}/health", timeout=5) as answer:
-                return bool(answer.status == 200)
-        except OSError:  # refused, or an error status: not yet
-            return False
 
 
 def _port(settings: Mapping[str, str], name: str) -> int | None:

@@ -1,0 +1,46 @@
+"""The running systems that tests talk to: each starts when the first test asks for it and stops
+at the end of the run."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.stack.embedded import Embedded
+from tests.stack.stack import Stack
+
+
+@pytest.fixture(scope="session")
+def state_root() -> Iterator[Path]:
+    """A folder for what the systems write; short, open to other users, gone afterwards."""
+    folder = Path(tempfile.mkdtemp(prefix="shoebox-"))
+    folder.chmod(0o755)
+    yield folder
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture
+def state(state_root: Path) -> Iterator[Path]:
+    """A folder for the system that one test starts for itself."""
+    folder = Path(tempfile.mkdtemp(prefix="test-", dir=state_root))
+    folder.chmod(0o755)
+    yield folder
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def stack(state_root: Path) -> Iterator[Stack]:
+    """The production topology, shared by all tests: leave it running and healthy."""
+    with Stack(state=state_root / "stack", workers=4, fsync=False) as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def embedded(state_root: Path) -> Iterator[Embedded]:
+    """The embedded topology, shared by all tests: leave it running and healthy."""
+    with Embedded(state=state_root / "embedded", workers=2) as running:
+        yield running
