@@ -26,4 +26,13 @@
   preload.crossOrigin = "anonymous";
   preload.href = `/static/i18n/${language}.json`;
   document.head.append(preload);
+  if (language === "ru") {
+    const font = document.createElement("link");
+    font.rel = "preload";
+    font.as = "font";
+    font.type = "font/woff2";
+    font.crossOrigin = "anonymous";
+    font.href = "/static/vendor/onest/onest-cyrillic-wght-normal.woff2";
+    document.head.append(font);
+  }
 })();
