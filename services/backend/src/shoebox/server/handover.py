@@ -18,11 +18,11 @@ _MESSAGE: Final = b"c"
 
 
 def give(outbox: socket.socket, fd: int) -> bool:
-    """Send a copy of the descriptor; False when nobody takes it in time."""
+    """Send a copy of the descriptor through a non-blocking socket; False when nobody takes it in time."""
     deadline = time.monotonic() + PATIENCE
     while True:
         try:
-            socket.send_fds(outbox, [_MESSAGE], [fd], socket.MSG_DONTWAIT)
+            socket.send_fds(outbox, [_MESSAGE], [fd])
         except BlockingIOError:
             if not _has_room(outbox, deadline - time.monotonic()):
                 return False
@@ -33,9 +33,9 @@ def give(outbox: socket.socket, fd: int) -> bool:
 
 
 def take(inbox: socket.socket) -> socket.socket | None:
-    """A connection that waits to be taken, or None when a sibling was faster."""
+    """A connection that waits in a non-blocking socket, or None when a sibling was faster."""
     try:
-        message, fds, _, _ = socket.recv_fds(inbox, len(_MESSAGE), 1, socket.MSG_DONTWAIT)
+        message, fds, _, _ = socket.recv_fds(inbox, len(_MESSAGE), 1)
     except BlockingIOError:
         return None
     if message != _MESSAGE or len(fds) != 1:

@@ -46,6 +46,11 @@ class Handover:
     give: socket.socket
     take: socket.socket
 
+    def __post_init__(self) -> None:
+        # `send_fds` and `recv_fds` ignore the flag that would say so for one call (Python 3.11).
+        self.give.setblocking(False)
+        self.take.setblocking(False)
+
 
 class Slot:
     """A process's view of its place. Made by the master in the child, right after the fork.

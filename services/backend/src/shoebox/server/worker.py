@@ -276,7 +276,12 @@ class Worker(HTTPServer):
         """Part with parked clients whose time is over."""
         for fd, client in self._parked.copy().items():
             if self._retiring or now > self._deadline(client):
-                self._part(fd, client)
+                # By now it may be another client's descriptor: only the one that is popped counts.
+                owned = self._parked.pop(fd, None)
+                if owned is client:
+                    self._part(client)
+                elif owned is not None:
+                    self._watch(owned)
 
     def _deadline(self, client: Client) -> float:
         if client.peeked:
@@ -285,16 +290,14 @@ class Worker(HTTPServer):
             return max(client.since, self._drain_began) + self._limits.grace
         return client.since + self._limits.idle
 
-    def _part(self, fd: int, client: Client) -> None:
-        if self._parked.pop(fd, None) is not client:
-            return
+    def _part(self, client: Client) -> None:
         if self._retiring and self._hand_over(client):
             return
         if client.peeked:
             self._refuse(client, TOO_SLOW, "the head came too slowly")
             return
         self._clients.discard(client)
-        self._poller.forget(fd)
+        self._poller.forget(client.fd)
         self._farewells.say(client.sock, b"")
 
     # Leaving.
