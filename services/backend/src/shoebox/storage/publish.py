@@ -99,7 +99,9 @@ class Publication:
     def _add_content(self) -> bool:
         """Name the content; False if somebody else just did, whose file is then to be shared."""
         try:
-            made = into(self._system, self._system.link, self._staged.path, self._content)
+            # Neither synced nor opened to others: if a power cut takes it, the next equal
+            # upload is merely not recognised, and nobody but us looks at contents.
+            into(self._system, self._system.link, self._staged.path, self._content)
         except FileExistsError:
             return False
         except OSError as error:
@@ -107,8 +109,6 @@ class Publication:
                 return True
             raise
         self._undo.callback(self._forget, self._content)
-        if made:
-            sync(self._system, parent(self._content))
         return True
 
     def _move(self, *, replacing: bool) -> None:

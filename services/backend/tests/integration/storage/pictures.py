@@ -9,6 +9,7 @@ from shoebox.ports import BlobStorage
 
 KEY = "k3J9xQ2mVb7c.jpg"
 OTHER = "k3Z000000000.png"  # in the same folder
+THIRD = "k3Z000000001.gif"
 PICTURE = b"\xff\xd8\xff a picture" * 3000
 SHA256 = sha256(PICTURE).hexdigest()
 THUMBNAIL = b"RIFF a thumbnail" * 100

@@ -16,6 +16,7 @@ from services.backend.tests.integration.storage.pictures import (
     OTHER,
     PICTURE,
     SHA256,
+    THIRD,
     THUMBNAIL,
     content_path,
     files_below,
@@ -87,11 +88,17 @@ def test_room_is_free_again_when_the_last_name_is_deleted(tmp_path: Path) -> Non
 def test_an_upload_costs_one_sync_of_the_file_and_then_one_of_the_folder(tmp_path: Path) -> None:
     storage = DiskStorage(tmp_path, system=(system := Watched()))
     publish(storage, b"makes the folder", OTHER)
-    content_path(tmp_path).parent.mkdir(mode=0o755)
+    content_path(tmp_path).parent.mkdir()
     system.calls.clear()
     publish(storage, PICTURE, KEY)
     kept = [name for name in system.names() if name in {"fdatasync", "fsync", "link", "write"}]
     assert kept == ["write", "fdatasync", "link", "link", "fsync"]
+
+
+def test_a_start_on_a_store_that_is_there_syncs_nothing(tmp_path: Path) -> None:
+    publish(DiskStorage(tmp_path), PICTURE, KEY)
+    DiskStorage(tmp_path, system=(system := Watched()))
+    assert "fsync" not in system.names()
 
 
 def test_an_equal_upload_costs_no_sync_of_the_file(tmp_path: Path) -> None:
@@ -145,6 +152,7 @@ def test_a_damaged_content_is_not_given_to_a_new_picture_but_replaced(left: byte
 
 
 def test_a_file_with_all_the_names_it_can_have_is_followed_by_another(tmp_path: Path) -> None:
+    publish(DiskStorage(tmp_path), PICTURE, THIRD)
     publish(DiskStorage(tmp_path), PICTURE, OTHER)
     used_up = picture_path(tmp_path, OTHER).stat().st_ino
     system = Watched(
@@ -154,8 +162,8 @@ def test_a_file_with_all_the_names_it_can_have_is_followed_by_another(tmp_path: 
     assert content_path(tmp_path).stat().st_ino == picture_path(tmp_path, KEY).stat().st_ino != used_up
     storage = DiskStorage(tmp_path)
     storage.delete(OTHER)
-    assert read(storage, KEY) == PICTURE
-    assert content_path(tmp_path).exists()
+    assert read(storage, THIRD) == PICTURE
+    assert content_path(tmp_path).samefile(picture_path(tmp_path, KEY))
 
 
 @pytest.mark.parametrize("code", [errno.EPERM, errno.EOPNOTSUPP, errno.ENOSYS], ids=errno.errorcode.get)

@@ -145,6 +145,15 @@ def test_a_thumbnail_that_fails_at_any_call_is_whole_or_not_there(tmp_path: Path
         thumbnail(DiskStorage(root))
 
 
+def test_a_thumbnail_that_turns_out_not_to_fit_when_closed_is_not_kept(tmp_path: Path) -> None:
+    prepared(tmp_path)
+    storage = DiskStorage(tmp_path, system=(system := Watched()))
+    system.refuses = lambda _, name, __: errno.EDQUOT if name == "close" else 0
+    with pytest.raises(StorageFull):
+        thumbnail(storage)
+    assert files_below(tmp_path / "thumbs") == []
+
+
 def test_a_deletion_that_cannot_look_at_the_file_removes_it_all_the_same(tmp_path: Path) -> None:
     prepared(tmp_path)
     storage = DiskStorage(tmp_path, system=(system := Watched()))
