@@ -34,6 +34,8 @@ class MemoryRepository:
     def add(self, image: NewImage) -> Image:
         self._check_there()
         with self._lock:
+            if image.key in self._rows:
+                return self._rows[image.key]
             self._last_id += 1
             row = Image(
                 id=self._last_id,
@@ -76,10 +78,10 @@ class MemoryRepository:
             images=images,
             total=len(ordered),
             number=number,
-            next=_cursor(query, images[-1], backward=False, number=number + 1)
-            if images and start + query.size < len(ordered)
+            next=_cursor(query, images[-1:], backward=False, number=number + 1)
+            if start + query.size < len(ordered)
             else None,
-            previous=_cursor(query, images[0], backward=True, number=number - 1) if images and start > 0 else None,
+            previous=_cursor(query, images[:1], backward=True, number=number - 1) if start > 0 else None,
         )
 
     def known(self, keys: Iterable[str]) -> frozenset[str]:
@@ -128,11 +130,20 @@ def _start(ordered: list[Image], query: ListQuery) -> tuple[int, int]:
         return mine < anchor if descending else mine > anchor  # type: ignore[operator]
 
     if place.backward:
-        before = sum(1 for image in ordered if not is_after(image) and (value(image), image.id) != anchor)
-        return before - query.size, place.number
-    return len(ordered) - sum(1 for image in ordered if is_after(image)), place.number
+        start = sum(1 for image in ordered if not is_after(image) and (value(image), image.id) != anchor) - query.size
+    else:
+        start = len(ordered) - sum(1 for image in ordered if is_after(image))
+    return start, place.number if start > 0 else 1
 
 
-def _cursor(query: ListQuery, image: Image, *, backward: bool, number: int) -> Cursor:
-    value = VALUE[query.sort.field](image)
-    return Cursor(sort=query.sort, value=value, id=image.id, backward=backward, number=max(number, 1))
+def _cursor(query: ListQuery, edge: tuple[Image, ...], *, backward: bool, number: int) -> Cursor | None:
+    """To the page beside this one. An empty page that a cursor reached leads back to where it
+    came from, the anchor included; one past the last leads nowhere."""
+    place = query.place
+    for image in edge:
+        value = VALUE[query.sort.field](image)
+        return Cursor(sort=query.sort, value=value, id=image.id, backward=backward, number=max(number, 1))
+    if isinstance(place, PageNumber):
+        return None
+    beyond = 1 if backward == (query.sort.direction is Direction.ASCENDING) else -1
+    return Cursor(sort=query.sort, value=place.value, id=place.id + beyond, backward=backward, number=max(number, 1))
