@@ -76,7 +76,7 @@ class MemoryStorage:
         self.check_room(staged.size)
         with self._lock:
             if key in self._pictures:
-                raise FileExistsError(key)
+                raise Unavailable("The key is taken.")
             self._pictures[key] = (staged.content(), time.time())
 
     def open(self, key: str) -> BinaryIO:

@@ -8,11 +8,13 @@ from typing import Final
 
 import pytest
 
+from services.backend.tests.fakes.storage import MemoryStorage
 from shoebox.ports import BlobStorage
 from shoebox.storage.disk import DiskStorage
 
 ADAPTERS: Final[dict[str, Callable[[Path], BlobStorage]]] = {
     "disk": DiskStorage,
+    "memory": lambda _: MemoryStorage(),
 }
 
 
