@@ -1,0 +1,48 @@
+"""One command after `shoebox`, from the arguments to an exit code."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from types import MappingProxyType
+from typing import Final
+
+from dotenv import dotenv_values
+
+from shoebox import __version__
+from shoebox.cli import maintenance, serve
+from shoebox.config import Config, ConfigError, load
+
+EX_CONFIG: Final = 78  # sysexits.h: something in the configuration can't be used
+
+Command = Callable[[Config, Mapping[str, str]], int]
+COMMANDS: Final[Mapping[str, tuple[Command, str]]] = MappingProxyType(
+    {
+        "serve": (serve.run, "serve pages and the API until SIGTERM"),
+        "check-config": (serve.check, "read the settings and the code, and say what can't be used"),
+        "migrate": (maintenance.migrate, "create or upgrade the database schema"),
+        "sweep": (maintenance.sweep, "remove what crashes left behind; report rows without a file"),
+        "check": (maintenance.check, "only report; exit code 1 if the store is not sound"),
+    }
+)
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command. Returns its exit code, or 78 for settings that can't be used."""
+    parser = argparse.ArgumentParser(prog="shoebox", description="A self-hosted image host.")
+    parser.add_argument("--version", action="version", version=__version__)
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    for name, (_, summary) in COMMANDS.items():
+        commands.add_parser(name, help=summary, description=summary)
+    command, _ = COMMANDS[parser.parse_args(argv).command]
+    environ = dict(os.environ)
+    # An empty variable counts as absent, so it must not hide the file's value.
+    from_file = {name: value for name, value in dotenv_values(".env").items() if value and not environ.get(name)}
+    try:
+        return command(load(environ | from_file), environ)
+    except ConfigError as error:
+        for problem in error.problems:
+            print(f"shoebox: {problem}", file=sys.stderr)
+        return EX_CONFIG
