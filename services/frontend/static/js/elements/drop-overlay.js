@@ -1,6 +1,6 @@
 /** Files from outside: dropped anywhere on the window, or pasted. */
 
-import { el } from "../lib/dom.js";
+import { el, find } from "../lib/dom.js";
 
 /**
  * Calls `onFiles(files)` for a drop anywhere. Counts enter and leave, because every element
@@ -8,7 +8,9 @@ import { el } from "../lib/dom.js";
  */
 export function watchDrops({ title, onFiles }) {
   const words = el("p", {});
-  const overlay = el("div", { class: "drop-overlay", "aria-hidden": "true", hidden: true }, el("div", { class: "drop-overlay-frame" }, words));
+  const box = find(".box").cloneNode(true);
+  const frame = el("div", { class: "drop-overlay-frame" }, box, words);
+  const overlay = el("div", { class: "drop-overlay", "aria-hidden": "true", hidden: true }, frame);
   document.body.append(overlay);
   let depth = 0;
   const show = (on) => {

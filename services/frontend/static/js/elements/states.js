@@ -16,9 +16,9 @@ export function emptyState({ kind, title, text, button = null, onClick = null })
 /** A small shoebox in the mood of the moment. */
 function drawing(kind) {
   const face = {
-    box: "M98 118a5 5 0 1 0 .01 0M142 118a5 5 0 1 0 .01 0M110 134q10 8 20 0",
-    search: "M98 118a5 5 0 1 0 .01 0M142 118a5 5 0 1 0 .01 0M112 138h16",
-    away: "M93 120q5 5 10 0M137 120q5 5 10 0M114 136a6 5 0 1 0 12 0a6 5 0 1 0 -12 0",
+    box: "M98 119v6M142 119v6M110 135q10 8 20 0",
+    search: "M98 119v6M142 119v6M112 138h16",
+    away: "M92 121q6 5 12 0M136 121q6 5 12 0M112 139q8-7 16 0",
   }[kind];
   const lid = kind === "away" ? "translate(0 0)" : "rotate(-7 36 96) translate(0 -8)";
   return svg(

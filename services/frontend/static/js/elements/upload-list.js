@@ -87,11 +87,16 @@ function preview(item) {
   const image = el("img", { src: address, alt: "", width: "56", height: "56", decoding: "async", loading: "lazy" });
   const node = el("div", { class: "upload-preview" }, image);
   image.addEventListener("error", () => image.replaceWith(icon("picture")));
+  let asked = false;
   const done = (stored) => {
-    if (!address) return;
-    release();
-    const small = el("img", { src: `/thumbs/160/${stored.filename}`, alt: "", width: "56", height: "56", decoding: "async" });
-    node.replaceChildren(small);
+    if (asked) return;
+    asked = true;
+    const small = el("img", { alt: "", width: "56", height: "56" });
+    small.addEventListener("load", () => {
+      node.replaceChildren(small);
+      release();
+    });
+    small.src = `/thumbs/160/${stored.filename}`;
   };
   return { node, done, release };
 }

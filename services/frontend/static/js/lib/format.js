@@ -2,17 +2,17 @@
 
 import { language, t } from "./i18n.js";
 
-const UNITS = ["byte", "kilobyte", "megabyte", "gigabyte"];
+const UNITS = ["kilobyte", "megabyte", "gigabyte"];
 const STEP = 1024; // as file managers count, and as the server states its limit
 
 export function bytes(size) {
-  let value = size;
+  let value = size / STEP;
   let unit = 0;
   while (value >= STEP && unit < UNITS.length - 1) {
     value /= STEP;
     unit += 1;
   }
-  const maximumFractionDigits = value < 10 && unit > 1 ? 1 : 0;
+  const maximumFractionDigits = value < 10 && (unit > 0 || value < 1) ? 1 : 0;
   const options = { style: "unit", unit: UNITS[unit], unitDisplay: "short", maximumFractionDigits };
   return new Intl.NumberFormat(language(), options).format(value);
 }

@@ -133,7 +133,8 @@ export function mountUpload({ collection, onStored, goToUpload }) {
   function show(name) {
     const title = find("#upload-title");
     title.textContent = name ? t("upload.heading.collection", { name }) : t("upload.heading");
-    form.action = "/upload/";
+    // The tab says "Upload" already; only a collection's name is worth a line.
+    title.classList.toggle("visually-hidden", !name);
   }
 
   async function learnLimits() {
