@@ -74,7 +74,8 @@ class PillowCodec:
         # What is decoded is what will be served: metadata never meets Pillow's parsers.
         stripped = received if inspection.clean else inspection.stripped()
         with self._room(image_format, outline):
-            decoded = _guarded(image_format, lambda: pillow.decode(image_format, stripped, outline, GALLERY_WIDTH))
+            source = pillow.Source(format=image_format, data=stripped, outline=outline)
+            decoded = _guarded(image_format, lambda: pillow.decode(source, GALLERY_WIDTH))
         served = received if self._keep_metadata else stripped
         if served is not received:
             _replace(fd, served)
@@ -99,7 +100,8 @@ class PillowCodec:
         outline = inspection.outline
         stripped = data if inspection.clean else inspection.stripped()
         with self._room(image_format, outline):
-            return _guarded(image_format, lambda: pillow.scaled(image_format, stripped, outline, width))
+            source = pillow.Source(format=image_format, data=stripped, outline=outline)
+            return _guarded(image_format, lambda: pillow.scaled(source, width))
 
     def _inspect(self, image_format: Format, data: bytes) -> Inspection:
         inspection = _guarded(image_format, lambda: inspect(image_format, data))

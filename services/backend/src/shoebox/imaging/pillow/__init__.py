@@ -5,6 +5,6 @@ Every file is opened by the one plugin of the format its first bytes show, never
 turned into an MPO. Nothing here knows of limits; the caller has checked them by then.
 """
 
-from shoebox.imaging.pillow.decode import DecodedPicture, decode, preload, scaled
+from shoebox.imaging.pillow.decode import Decoded, Source, decode, preload, scaled
 
-__all__ = ["DecodedPicture", "decode", "preload", "scaled"]
+__all__ = ["Decoded", "Source", "decode", "preload", "scaled"]

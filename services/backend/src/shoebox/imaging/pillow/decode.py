@@ -13,13 +13,14 @@ from PIL import Image, ImageFile
 from PIL.AvifImagePlugin import AvifImageFile
 from PIL.BmpImagePlugin import BmpImageFile
 from PIL.GifImagePlugin import GifImageFile
-from PIL.PngImagePlugin import PngImageFile
 from PIL.TiffImagePlugin import TiffImageFile
 from PIL.WebPImagePlugin import WebPImageFile
 
 from shoebox.domain.image import Format
 from shoebox.imaging.pillow.color import dominant_color
 from shoebox.imaging.pillow.jpeg import StrictJpegFile
+from shoebox.imaging.pillow.png import StrictPngFile
+from shoebox.imaging.pillow.sentinel import Unpainted
 from shoebox.imaging.pillow.shrink import thumbnail_size, upright
 from shoebox.imaging.scans import prove_complete
 from shoebox.imaging.structure import Outline, broken
@@ -30,7 +31,7 @@ WEBP_METHOD: Final = 0  # 1.5 ms a thumbnail; method 4 takes 5.5 ms to save a qu
 _PLUGINS: Final[Mapping[Format, Callable[[IO[bytes]], ImageFile.ImageFile]]] = MappingProxyType(
     {
         Format.JPEG: StrictJpegFile,
-        Format.PNG: PngImageFile,
+        Format.PNG: StrictPngFile,
         Format.GIF: GifImageFile,
         Format.WEBP: WebPImageFile,
         Format.BMP: BmpImageFile,
@@ -41,7 +42,16 @@ _PLUGINS: Final[Mapping[Format, Callable[[IO[bytes]], ImageFile.ImageFile]]] = M
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class DecodedPicture:
+class Source:
+    """A file without metadata, and what its headers say."""
+
+    format: Format
+    data: bytes
+    outline: Outline
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decoded:
     """What a whole decode gives: the dominant colour (`#rrggbb`) and a WebP thumbnail."""
 
     color: str
@@ -60,45 +70,63 @@ def preload() -> None:
     Image.MAX_IMAGE_PIXELS = None
 
 
-def decode(image_format: Format, data: bytes, outline: Outline, width: int) -> DecodedPicture:
+def decode(source: Source, width: int) -> Decoded:
     """Decode every frame of a file once and make a thumbnail of the first.
 
-    `data` is the whole file. Raises whatever the decoder raises (any `Exception`), and
-    `InvalidImage` when the pixels contradict the outline.
+    Raises whatever the decoder raises (any `Exception`), and `InvalidImage` when the pixels
+    contradict the outline.
     """
-    picture = _open(image_format, data, outline)
-    small = _first_frame(picture, outline, width)
-    for number in range(1, outline.frames):
-        picture.seek(number)
-        picture.load()
-    return DecodedPicture(color=dominant_color(small), thumbnail=_to_webp(small))
+    small = _twice_if_unpainted(source, width, _all_frames)
+    return Decoded(color=dominant_color(small), thumbnail=_to_webp(small))
 
 
-def scaled(image_format: Format, data: bytes, outline: Outline, width: int) -> bytes:
+def scaled(source: Source, width: int) -> bytes:
     """A WebP of the first frame, no wider than `width` and never larger than the picture."""
-    picture = _open(image_format, data, outline)
-    return _to_webp(_first_frame(picture, outline, width))
+    return _to_webp(_twice_if_unpainted(source, width, _first_frame))
 
 
-def _open(image_format: Format, data: bytes, outline: Outline) -> ImageFile.ImageFile:
-    picture = _PLUGINS[image_format](BytesIO(data))
+_Reader = Callable[[ImageFile.ImageFile, Outline, int], Image.Image]
+
+
+def _twice_if_unpainted(source: Source, width: int, read: _Reader) -> Image.Image:
+    try:
+        return read(_open(source, inverse=False), source.outline, width)
+    except Unpainted:
+        return read(_open(source, inverse=True), source.outline, width)
+
+
+def _open(source: Source, *, inverse: bool) -> ImageFile.ImageFile:
+    outline = source.outline
+    picture = _PLUGINS[source.format](BytesIO(source.data))
     # A decoder that sees another size than was checked would not be bound by the check.
-    if picture.size != (outline.width, outline.height):
+    if picture.size != (outline.displayed if source.format is Format.TIFF else (outline.width, outline.height)):
         raise broken("its headers contradict each other")
     if isinstance(picture, StrictJpegFile):
         picture.single_scan = outline.scans == 1
         if outline.scans > 1:
-            prove_complete(data, picture.layers)
+            prove_complete(source.data, picture.layers)
+    if isinstance(picture, StrictJpegFile | StrictPngFile):
+        picture.inverse = inverse
     return picture
+
+
+def _all_frames(picture: ImageFile.ImageFile, outline: Outline, width: int) -> Image.Image:
+    small = _first_frame(picture, outline, width)
+    for number in range(1, outline.frames):
+        picture.seek(number)
+        picture.load()
+    return small
 
 
 def _first_frame(picture: ImageFile.ImageFile, outline: Outline, width: int) -> Image.Image:
     size = thumbnail_size(outline.displayed, width)
-    stored_size = size[::-1] if outline.orientation >= 5 else size
+    # Pillow turns a TIFF by itself; every other raster is as it is stored.
+    orientation = 1 if isinstance(picture, TiffImageFile) else outline.orientation
+    stored_size = size[::-1] if orientation >= 5 else size
     if isinstance(picture, StrictJpegFile):
         picture.draft(None, stored_size)
     picture.load()
-    return upright(picture, stored_size, outline.orientation)
+    return upright(picture, stored_size, orientation)
 
 
 def _to_webp(image: Image.Image) -> bytes:

@@ -8,12 +8,12 @@ from __future__ import annotations
 import os
 from typing import IO, Final
 
-from PIL import Image
 from PIL.JpegImagePlugin import JpegImageFile
+
+from shoebox.imaging.pillow.sentinel import Sentinel
 
 EOI_SIZE: Final = 2  # bytes of the end marker, with which every stripped JPEG ends
 WAITING_UNITS: Final = 32  # libjpeg stops this many coded units early at most: it looks 32 bits ahead
-SENTINEL_ROWS: Final = 8  # enough that even a picture one pixel wide cannot match by chance
 
 
 class StrictJpegFile(JpegImageFile):
@@ -21,27 +21,22 @@ class StrictJpegFile(JpegImageFile):
 
     All data but the end marker is fed first. A decoder that has everything then waits near
     the last row of coded units (T.81, A.2.3); one that ran out of data waits further up, and
-    rows that should be painted still hold the random pattern they were filled with. That
-    works for a single scan; several are collected before anything is painted.
+    has not painted what it should have. That works for a single scan; several are collected
+    before anything is painted.
     """
 
     single_scan = False  # set by the opener, who has seen the whole file
+    inverse = False
     _end = 0
-    _box = (0, 0, 0, 0)
-    _pattern = b""
+    _sentinel: Sentinel | None = None
 
     def load_prepare(self) -> None:
         """Called by Pillow before the first data."""
         super().load_prepare()
         self._end = self._source().seek(0, os.SEEK_END) - EOI_SIZE
-        bottom = self._surely_painted() if self.single_scan else 0
-        if bottom < 1:
-            return
-        self._box = (0, max(0, bottom - SENTINEL_ROWS), self.width, bottom)
-        size = (self.width, bottom - self._box[1])
-        pattern = Image.frombytes(self.mode, size, os.urandom(size[0] * size[1] * len(self.getbands())))
-        self.im.paste(pattern.im, self._box)
-        self._pattern = pattern.tobytes()
+        bottom = self._surely_painted()
+        if self.single_scan and bottom > 0:
+            self._sentinel = Sentinel(self.im, self.mode, (0, bottom - 1, self.width, bottom), inverse=self.inverse)
 
     def load_read(self, read_bytes: int) -> bytes:
         """Called by Pillow whenever the decoder has used up what it was given."""
@@ -49,9 +44,9 @@ class StrictJpegFile(JpegImageFile):
         held_back = self._end - source.tell()
         if held_back > 0:
             return source.read(min(read_bytes, held_back))
-        if self._pattern and self._shows_pattern():
-            raise OSError("JPEG data ends before the picture does")
-        self._pattern = b""
+        if self._sentinel:
+            self._sentinel.check(self.im)
+            self._sentinel = None
         return source.read(read_bytes)
 
     def _source(self) -> IO[bytes]:
@@ -70,9 +65,3 @@ class StrictJpegFile(JpegImageFile):
         across = -(-self.width * scale // unit_width)
         down = -(-self.height * scale // unit_height)
         return (down - 1 - -(-WAITING_UNITS // across)) * unit_height // scale
-
-    def _shows_pattern(self) -> bool:
-        size = (self._box[2] - self._box[0], self._box[3] - self._box[1])
-        band = Image.new(self.mode, size)
-        band.im.paste(self.im.crop(self._box), (0, 0, *size))
-        return band.tobytes() == self._pattern

@@ -1,0 +1,1 @@
+"""How each file of the corpus is made, format by format."""
