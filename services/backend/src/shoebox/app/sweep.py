@@ -69,6 +69,12 @@ class SweepReport:
         """Whether every row has its file and every old file its row."""
         return not self.missing and not self.strays
 
+    @property
+    def doubtful(self) -> bool:
+        """Whether most of the files have no row. No crash leaves that: it is far more likely
+        that these are the wrong rows (another database, an empty one, an old backup)."""
+        return self.strays > self.files - self.strays
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Files:
@@ -102,7 +108,10 @@ class Sweeper:
         self._grace = grace
 
     def sweep(self, progress: Report = silent) -> SweepReport:
-        """Remove files without a row and leftovers, both older than the grace period."""
+        """Remove files without a row and leftovers, both older than the grace period.
+
+        Whatever the share of such files: who calls it has looked at a `check` first, or knows.
+        """
         older_than = self._older_than()
         files = self._walk_files(older_than, progress, self._storage.delete)
         progress(Progress(phase=Phase.LEFTOVERS, done=0, total=None))
@@ -118,9 +127,14 @@ class Sweeper:
         return _report(files, self._walk_rows(progress), removed=0, leftovers=0, strays=files.strays)
 
     def run_once_per_deployment(self, progress: Report = silent) -> SweepReport | None:
-        """`sweep`, unless any host of this deployment has begun one within the hour."""
+        """`sweep` with nobody watching: None if any host of this deployment has begun one
+        within the hour, and only a check if the outcome of that is doubtful."""
         if not self._repository.lease(LEASE_NAME, LEASE_SECONDS):
             return None
+        found = self.check(progress)
+        if found.doubtful:
+            log.error("sweep refused", extra={"files": found.files, "rows": found.rows, "strays": found.strays})
+            return found
         return self.sweep(progress)
 
     def _older_than(self) -> float:
