@@ -38,6 +38,18 @@ class Server(Protocol):
         """Whether connections should end with their current answer."""
 
 
+class Exchange:
+    """What is known of the current request so far."""
+
+    __slots__ = ("head", "request", "request_id", "started")
+
+    def __init__(self) -> None:
+        self.head = NO_HEAD
+        self.request: Request | None = None
+        self.request_id = ""
+        self.started = time.perf_counter()
+
+
 class RequestCycle(BaseHTTPRequestHandler):
     """Serves one connection. Constructing sets up only; whoever accepted the socket calls
     `handle_request` when there is something to read, and `close` at the end."""
@@ -72,6 +84,9 @@ class RequestCycle(BaseHTTPRequestHandler):
             self.handle_one_request()
         except Disconnected:
             self.close_connection = True
+        except Exception:
+            log.exception("answer failed")
+            self.close_connection = True
         finally:
             enter_request("")
         return not self.close_connection
@@ -99,28 +114,31 @@ class RequestCycle(BaseHTTPRequestHandler):
     def handle_one_request(self) -> None:
         """Read, answer, log."""
         self.close_connection = True
-        head, request = NO_HEAD, None
+        exchange = Exchange()
         try:
             data = self._wire.read_head()
             if data is None:
                 return
-            started = time.perf_counter()
-            head = parse_head(data)
-            request = self._read_request(head)
-        except ShoeboxError as error:
+            exchange.started = time.perf_counter()
+            exchange.head = parse_head(data)
+            request = exchange.request = self._read_request(exchange)
+        except Disconnected:
+            raise
+        except Exception as error:
             # What follows cannot be told apart from the next request any more.
-            self._finish(head, None, self._refusal(error, head), time.perf_counter())
+            self._finish(exchange, self._refusal(error, exchange.head))
             return
-        self._finish(head, request, self._answer(head, request), started)
+        self._finish(exchange, self._answer(exchange.head, request))
 
-    def _read_request(self, head: Head) -> Request:
-        request_id = request_id_of(head.fields)
-        enter_request(request_id)
+    def _read_request(self, exchange: Exchange) -> Request:
+        head = exchange.head
+        exchange.request_id = request_id_of(head.fields)
+        enter_request(exchange.request_id)
         return build_request(
             head,
             parse_target(head.target),
             open_body(head, self._wire),
-            request_id=request_id,
+            request_id=exchange.request_id,
             peer=self._peer,
             proxies=self.proxies,
             public_url=self.settings.public_url,
@@ -129,8 +147,6 @@ class RequestCycle(BaseHTTPRequestHandler):
     def _answer(self, head: Head, request: Request) -> Response:
         try:
             return self.respond(request)
-        except ShoeboxError as error:
-            return self._refusal(error, head)
         except Disconnected:
             raise
         except Exception as error:
@@ -143,22 +159,24 @@ class RequestCycle(BaseHTTPRequestHandler):
             log.exception("an error could not be presented")
             return LAST_RESORT
 
-    def _finish(self, head: Head, request: Request | None, response: Response, started: float) -> None:
-        keep = request is not None and self._may_keep(head, request)
-        request_id = request.id if request else request_id_of(head.fields)
+    def _finish(self, exchange: Exchange, response: Response) -> None:
+        request = exchange.request
+        keep = request is not None and self._may_keep(exchange.head, request)
         extra = self.decorate(request) if request else b""
+        request_id = exchange.request_id or request_id_of({})
         status, sent = GONE, 0
         try:
-            prepared = head_of(response, request_id=request_id, keep=keep, minor=head.minor, extra=extra)
-            sent = send(self._wire, prepared, response, head_only=head.method == "HEAD")
+            prepared = head_of(response, request_id=request_id, keep=keep, minor=exchange.head.minor, extra=extra)
+            sent = send(self._wire, prepared, response, head_only=exchange.head.method == "HEAD")
             status = response.status
             self._end_exchange(request, keep=keep)
         finally:
             if response.file:
                 response.file.file.close()
             client = request.client if request else self._peer.address
-            elapsed = time.perf_counter() - started
-            self.settings.access_log(Entry(request_id, client, head.method, head.target, status, sent, elapsed))
+            seconds = time.perf_counter() - exchange.started
+            head = exchange.head
+            self.settings.access_log(Entry(request_id, client, head.method, head.target, status, sent, seconds))
 
     def _may_keep(self, head: Head, request: Request) -> bool:
         if cast(Server, self.server).draining or not request.body.drainable:

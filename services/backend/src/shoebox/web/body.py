@@ -55,7 +55,22 @@ class Body:
             yield data
 
 
+class MissingBody(Body):
+    """A body that was to be expected and is not announced: what follows, if anything does,
+    may be meant as it, so the connection is not used again."""
+
+    length = None
+
+    @property
+    def drainable(self) -> bool:
+        return False
+
+    def read(self) -> bytes:
+        raise BadRequest("The request has no body, or does not say how long it is.")
+
+
 NO_BODY: Final = Body()
+MISSING_BODY: Final = MissingBody()
 
 
 class _Waited(Body):

@@ -10,10 +10,12 @@ import binascii
 import hashlib
 import json
 import re
+from functools import lru_cache
 from typing import Final
 
 from shoebox.domain.errors import BadRequest
 from shoebox.domain.listing import Cursor, Filter, Sort, SortField
+from shoebox.web.response import json_bytes
 
 MAX_CURSOR: Final = 4096  # characters; a folded name of 255 characters may take 3,100
 MAX_FOLDED_NAME: Final = 1024  # characters; folding makes 255 characters three times as long at most
@@ -33,8 +35,7 @@ def encode_cursor(cursor: Cursor, selection: Filter) -> str:
         cursor.number,
         _digest(selection),
     ]
-    data = json.dumps(fields, ensure_ascii=False, separators=(",", ":")).encode()
-    return base64.urlsafe_b64encode(data).rstrip(b"=").decode()
+    return base64.urlsafe_b64encode(json_bytes(fields)).rstrip(b"=").decode()
 
 
 def decode_cursor(text: str, sort: Sort, selection: Filter) -> Cursor:
@@ -77,6 +78,7 @@ def _is_number(value: int) -> bool:
     return not isinstance(value, bool) and 1 <= value <= MAX_NUMBER
 
 
+@lru_cache(maxsize=64)
 def _digest(selection: Filter) -> str:
     # A collection holds no NUL, so the two parts cannot run into each other.
     text = f"{selection.collection or ''}\0{selection.text or ''}"

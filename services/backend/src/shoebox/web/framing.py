@@ -13,7 +13,7 @@ from functools import lru_cache
 from typing import Final
 
 from shoebox.domain.errors import BadRequest
-from shoebox.web.body import NO_BODY, Body, ChunkedBody, SizedBody
+from shoebox.web.body import MISSING_BODY, NO_BODY, Body, ChunkedBody, SizedBody
 from shoebox.web.errors import CodingUnknown, ExpectationFailed, HeadersTooLarge, UriTooLong, VersionUnknown
 from shoebox.web.wire import MAX_LINE, Wire
 
@@ -24,6 +24,8 @@ _TOKEN: Final = rb"[!#$%&'*+\-.^_`|~0-9A-Za-z]+"
 _FIELD: Final = re.compile(rb"(" + _TOKEN + rb"):[ \t]*((?:[!-~\x80-\xff](?:[\t -~\x80-\xff]*[!-~\x80-\xff])?)?)[ \t]*")
 _REQUEST_LINE: Final = re.compile(rb"(" + _TOKEN + rb") ([!-~\x80-\xff]+) HTTP/([0-9])\.([0-9])")
 _LENGTH: Final = re.compile(r"[0-9]{1,12}")
+
+_WITH_BODY: Final = frozenset({"POST", "PUT"})
 
 # A second one of these would have to be chosen from, and the next server may choose the other.
 _SINGLE: Final = frozenset(
@@ -97,7 +99,7 @@ def open_body(head: Head, wire: Wire) -> Body:
     length = fields.get("content-length")
     coding = fields.get("transfer-encoding")
     if length is None and coding is None:
-        return NO_BODY
+        return MISSING_BODY if head.method in _WITH_BODY else NO_BODY
     expects = _expects_continue(head)
     if coding is not None:
         _check_coding(head, coding, length)

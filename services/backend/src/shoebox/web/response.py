@@ -56,9 +56,12 @@ JSON: Final = header_lines({"Content-Type": "application/json", "Cache-Control":
 TEXT: Final = header_lines({"Content-Type": "text/plain; charset=utf-8", "Cache-Control": "no-store"})
 
 
+_ENCODER: Final = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), check_circular=False)
+
+
 def json_bytes(value: object) -> bytes:
     """Compact JSON in UTF-8."""
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "backslashreplace")
+    return _ENCODER.encode(value).encode("utf-8", "backslashreplace")
 
 
 def json_response(status: int, value: object) -> Response:

@@ -25,7 +25,7 @@ MAX_LINE: Final = 8 * 1024  # bytes of the request line, as Nginx has it
 MAX_HEAD: Final = 32 * 1024  # bytes of the whole head, as Nginx has it (4 buffers of 8 KiB)
 HEAD_READ: Final = 16 * 1024  # bytes a read; nearly every head, often with its body, fits
 FILE_WRITE: Final = 1024 * 1024  # bytes a sendfile call, so that a stalled reader is noticed
-LINGER: Final = 2.0  # seconds; the answer arrives before a reset could destroy it on the way
+LINGER: Final = 1.0  # seconds; the answer arrives before a reset could destroy it on the way
 
 _BARE_LF: Final = re.compile(rb"(?<!\r)\n")
 _FIRST_BYTE: Final = re.compile(rb"[!#$%&'*+\-.^_`|~0-9A-Za-z\r]")
