@@ -1,0 +1,200 @@
+"""Starts the small service, talks to it, and leaves nothing of it behind."""
+
+from __future__ import annotations
+
+import contextlib
+import http.client
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+SERVICE = Path(__file__).with_name("small_service.py")
+SOURCE = Path(__file__).resolve().parents[3] / "src"
+PATIENCE = 15.0  # seconds a test waits for something that should take a fraction of one
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    status: int
+    text: str
+    headers: dict[str, str]
+
+    @property
+    def json(self) -> Any:
+        return json.loads(self.text)
+
+
+def eventually(what: Callable[[], Any]) -> Any:
+    """The first true value of `what`; AssertionError when there is none in time."""
+    deadline = time.monotonic() + PATIENCE
+    while True:
+        with contextlib.suppress(OSError, http.client.HTTPException):
+            if found := what():
+                return found
+        assert time.monotonic() < deadline, "it did not happen in time"
+        time.sleep(0.02)
+
+
+class Service:
+    """A running small service. `ports` are the real ones, in the order asked for."""
+
+    def __init__(self, folder: Path, **settings: Any) -> None:
+        self.folder = folder
+        self.settings: dict[str, Any] = {"workers": 1, "ports": [0], **settings}
+        self._log = folder / "events.jsonl"
+        if not (folder / "word.py").exists():
+            self.write_word("first")
+        self.write_settings()
+        self.process = self._start()
+        self.ports: list[int] = []
+
+    def _start(self) -> subprocess.Popen[str]:
+        with self._log.open("a") as log:
+            return subprocess.Popen(
+                [sys.executable, str(SERVICE), str(self.folder / "settings.json")],
+                stdout=subprocess.PIPE,
+                stderr=log,
+                text=True,
+                # A module changed twice within a second must not be read from its cache.
+                env={"PATH": os.environ["PATH"], "PYTHONPATH": str(SOURCE), "PYTHONDONTWRITEBYTECODE": "1"},
+            )
+
+    def write_word(self, word: str) -> None:
+        (self.folder / "word.py").write_text(f"WORD = {word!r}\n")
+
+    def write_settings(self) -> None:
+        (self.folder / "settings.json").write_text(json.dumps(self.settings))
+
+    def wait_ready(self) -> Service:
+        assert self.process.stdout is not None
+        line = self.process.stdout.readline().split()
+        assert line[:1] == ["ready"], self._log.read_text()
+        self.ports = [int(port) for port in line[1:]]
+        return self
+
+    def events(self, name: str = "") -> list[dict[str, Any]]:
+        lines = [line for line in self._log.read_text().splitlines() if line.startswith("{")]
+        found = [json.loads(line) for line in lines]
+        return [event for event in found if not name or event["event"] == name]
+
+    def wait_event(self, name: str, *, count: int = 1) -> list[dict[str, Any]]:
+        found: list[dict[str, Any]] = eventually(
+            lambda: (e := self.events(name)) if len(self.events(name)) >= count else []
+        )
+        return found
+
+    def get(self, path: str = "/", *, worker: int = 0) -> Answer:
+        connection = self.connect(worker=worker)
+        try:
+            return ask(connection, path, close=True)
+        finally:
+            connection.close()
+
+    def connect(self, *, worker: int = 0) -> http.client.HTTPConnection:
+        port = self.ports[worker if worker < len(self.ports) else 0]
+        return http.client.HTTPConnection("127.0.0.1", port, timeout=PATIENCE)
+
+    def dial(self, *, worker: int = 0) -> socket.socket:
+        return socket.create_connection(("127.0.0.1", self.ports[worker]), timeout=PATIENCE)
+
+    def pid_of(self, worker: int = 0) -> int:
+        pid: int = self.get("/", worker=worker).json["pid"]
+        return pid
+
+    def signal(self, number: signal.Signals) -> None:
+        self.process.send_signal(number)
+
+    def wait_exit(self) -> int:
+        return self.process.wait(PATIENCE)
+
+    def stop(self) -> None:
+        if self.process.poll() is None:
+            self.process.terminate()
+            try:
+                self.process.wait(PATIENCE)
+            except subprocess.TimeoutExpired:
+                self.process.kill()
+                self.process.wait()
+        if self.process.stdout is not None:
+            self.process.stdout.close()
+
+
+def ask(connection: http.client.HTTPConnection, path: str = "/", *, close: bool = False) -> Answer:
+    connection.request("GET", path, headers={"Connection": "close"} if close else {})
+    response = connection.getresponse()
+    text = response.read().decode()
+    return Answer(status=response.status, text=text, headers=dict(response.getheaders()))
+
+
+def is_alive(pid: int) -> bool:
+    """Whether the process runs; a zombie does not."""
+    try:
+        return "\nState:\tZ" not in Path(f"/proc/{pid}/status").read_text()
+    except (FileNotFoundError, ProcessLookupError):
+        return False
+
+
+class Load:
+    """Clients that ask without pause and without second tries, until the block ends.
+
+    `keeping` of them keep their connection, `fresh` dial for each request. Every third keeping
+    client rests between requests, as connections of a proxy do.
+    """
+
+    def __init__(self, service: Service, *, keeping: int, fresh: int, path: str = "/") -> None:
+        self.failures: list[str] = []
+        self.answered = 0
+        self._service = service
+        self._path = path
+        self._over = threading.Event()
+        clients = [(self._keep, n) for n in range(keeping)] + [(self._dial, n) for n in range(fresh)]
+        self._threads = [threading.Thread(target=work, args=(number,)) for work, number in clients]
+
+    def __enter__(self) -> Load:
+        for thread in self._threads:
+            thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._over.set()
+        for thread in self._threads:
+            thread.join()
+
+    def _keep(self, number: int) -> None:
+        pause = 0.15 if number % 3 == 0 else 0.005
+        connection = self._service.connect(worker=number % len(self._service.ports))
+        while not self._over.wait(pause):
+            self._try(lambda: ask(connection, self._path))
+        connection.close()
+
+    def _dial(self, number: int) -> None:
+        while not self._over.wait(0.01):
+            self._try(lambda: self._service.get(self._path, worker=number % len(self._service.ports)))
+
+    def _try(self, request: Callable[[], Answer]) -> None:
+        try:
+            answer = request()
+        except (OSError, http.client.HTTPException) as error:
+            self.failures.append(repr(error))
+        else:
+            self.answered += 1
+            if answer.status != 200:
+                self.failures.append(answer.text)
+
+
+@contextlib.contextmanager
+def running(folder: Path, **settings: Any) -> Iterator[Service]:
+    service = Service(folder, **settings)
+    try:
+        yield service.wait_ready()
+    finally:
+        service.stop()
