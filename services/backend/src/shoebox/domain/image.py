@@ -24,6 +24,11 @@ class Format(Enum):
     AVIF = "avif"
 
     @property
+    def title(self) -> str:
+        """The name people know it by."""
+        return "WebP" if self is Format.WEBP else self.name
+
+    @property
     def content_type(self) -> str:
         """The media type the file is served with; never the one a client declared."""
         return "image/jpeg" if self is Format.JPEG else f"image/{self.value}"

@@ -39,7 +39,7 @@ def sniff(head: bytes | memoryview) -> Format:
         return Format.BMP
     if _is_avif(start):
         return Format.AVIF
-    names = ", ".join(image_format.name for image_format in Format)
+    names = ", ".join(image_format.title for image_format in Format)
     raise UnsupportedFormat(f"The file is not a picture of an accepted format. Accepted are {names}.")
 
 
