@@ -93,9 +93,12 @@ class Process:
     def kill(self) -> None:
         """`kill -9` of the process and of everything it started."""
         if self._child is not None:
-            for pid in [self._child.pid, *descendants(self._child.pid)]:
+            family = [self._child.pid, *descendants(self._child.pid)]
+            for pid in family:
                 send(pid, signal.SIGKILL)
             self._end()
+            for pid in family:
+                wait_gone(pid, STOP_PATIENCE)
 
     def _end(self) -> None:
         assert self._child is not None
