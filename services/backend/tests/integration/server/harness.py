@@ -12,7 +12,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -143,6 +143,13 @@ def is_alive(pid: int) -> bool:
         return False
 
 
+def freeze(pid: int) -> None:
+    """Stop the process, and return when none of its threads runs any more."""
+    os.kill(pid, signal.SIGSTOP)
+    tasks = Path(f"/proc/{pid}/task")
+    eventually(lambda: all("\nState:\tT" in (task / "status").read_text() for task in tasks.iterdir()))
+
+
 class Load:
     """Clients that ask without pause and without second tries, until the block ends.
 
@@ -150,11 +157,11 @@ class Load:
     client rests between requests, as connections of a proxy do.
     """
 
-    def __init__(self, service: Service, *, keeping: int, fresh: int, path: str = "/") -> None:
+    def __init__(self, service: Service, *, keeping: int, fresh: int, workers: Sequence[int] = (0,)) -> None:
         self.failures: list[str] = []
         self.answered = 0
         self._service = service
-        self._path = path
+        self._workers = workers
         self._over = threading.Event()
         clients = [(self._keep, n) for n in range(keeping)] + [(self._dial, n) for n in range(fresh)]
         self._threads = [threading.Thread(target=work, args=(number,)) for work, number in clients]
@@ -171,14 +178,17 @@ class Load:
 
     def _keep(self, number: int) -> None:
         pause = 0.15 if number % 3 == 0 else 0.005
-        connection = self._service.connect(worker=number % len(self._service.ports))
+        connection = self._service.connect(worker=self._worker(number))
         while not self._over.wait(pause):
-            self._try(lambda: ask(connection, self._path))
+            self._try(lambda: ask(connection))
         connection.close()
 
     def _dial(self, number: int) -> None:
         while not self._over.wait(0.01):
-            self._try(lambda: self._service.get(self._path, worker=number % len(self._service.ports)))
+            self._try(lambda: self._service.get(worker=self._worker(number)))
+
+    def _worker(self, number: int) -> int:
+        return self._workers[number % len(self._workers)]
 
     def _try(self, request: Callable[[], Answer]) -> None:
         try:

@@ -39,7 +39,7 @@ class PlainConnection:
     def handle_request(self) -> bool:
         while b"\r\n\r\n" not in self._rest:
             data = self._sock.recv(65536)
-            if not data:
+            if not data[:1].isupper():  # the end, or no request
                 return False
             self._rest += data
         head, self._rest = self._rest.split(b"\r\n\r\n", 1)

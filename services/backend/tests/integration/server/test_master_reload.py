@@ -74,7 +74,7 @@ def test_half_a_head_is_finished_with_the_new_generation(tmp_path: Path) -> None
 
 def test_twenty_reloads_under_load_fail_no_request(tmp_path: Path) -> None:
     with running(tmp_path, workers=2, ports=[0, 0]) as service:
-        with Load(service, keeping=6, fresh=2) as load:
+        with Load(service, keeping=6, fresh=2, workers=[0, 1]) as load:
             for _ in range(20):
                 service.signal(signal.SIGHUP)
                 time.sleep(0.25)

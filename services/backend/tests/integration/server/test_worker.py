@@ -1,0 +1,199 @@
+"""One worker and clients of every temper."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import socket
+import threading
+import time
+from pathlib import Path
+
+import pytest
+
+from services.backend.tests.integration.server.harness import Answer, Service, ask, eventually, running
+
+REQUEST = b"GET / HTTP/1.1\r\nHost: x\r\n\r\n"
+
+
+def read_answer(sock: socket.socket) -> Answer:
+    response = http.client.HTTPResponse(sock)
+    response.begin()
+    return Answer(status=response.status, text=response.read().decode(), headers=dict(response.getheaders()))
+
+
+def occupy(service: Service, *, seconds: float) -> http.client.HTTPConnection:
+    """Keep one thread busy."""
+    connection = service.connect()
+    connection.request("GET", f"/sleep/{seconds}")
+    time.sleep(0.1)
+    return connection
+
+
+def test_a_connection_serves_many_requests(tmp_path: Path) -> None:
+    with running(tmp_path) as service, service.dial() as sock:
+        for _ in range(100):
+            sock.sendall(REQUEST)
+            assert read_answer(sock).status == 200
+
+
+def test_pipelined_requests_are_answered_in_order(tmp_path: Path) -> None:
+    with running(tmp_path) as service, service.dial() as sock:
+        sock.sendall(b"GET /word HTTP/1.1\r\n\r\nGET /sleep/0 HTTP/1.1\r\n\r\nGET /word HTTP/1.1\r\n\r\n")
+        received = b""
+        while received.count(b"HTTP/1.1 200") < 3 or not received.endswith(b"first"):
+            received += sock.recv(65536)
+        assert [part.split(b"\r\n\r\n")[1] for part in received.split(b"HTTP/1.1 200")[1:]] == [
+            b"first",
+            b"slept",
+            b"first",
+        ]
+
+
+def test_idle_connections_hold_no_thread(tmp_path: Path) -> None:
+    with running(tmp_path, limits={"threads": 2}) as service:
+        idle = [service.connect() for _ in range(50)]
+        assert [ask(connection).status for connection in idle] == [200] * 50
+        assert service.get().status == 200
+        assert [ask(connection).status for connection in idle] == [200] * 50
+        for connection in idle:
+            connection.close()
+
+
+def test_slow_heads_hold_no_thread(tmp_path: Path) -> None:
+    with running(tmp_path, limits={"threads": 2}) as service:
+        slow = [service.dial() for _ in range(50)]
+        for byte in REQUEST[:10]:
+            for sock in slow:
+                sock.sendall(bytes([byte]))
+            assert service.get().status == 200
+        for sock in slow:
+            sock.sendall(REQUEST[10:])
+        assert [read_answer(sock).status for sock in slow] == [200] * 50
+        for sock in slow:
+            sock.close()
+
+
+def test_a_head_that_never_ends_is_408(tmp_path: Path) -> None:
+    with running(tmp_path, limits={"head": 0.5}) as service, service.dial() as sock:
+        sock.sendall(REQUEST[:5])
+        answer = read_answer(sock)
+        assert (answer.status, answer.json["code"]) == (408, "request_timeout")
+        assert sock.recv(1) == b""
+
+
+def test_one_byte_at_a_time_does_not_prolong_the_time_for_a_head(tmp_path: Path) -> None:
+    with running(tmp_path, limits={"head": 0.5}) as service, service.dial() as sock:
+        sock.settimeout(0.05)
+        received = b""
+        for byte in b"GET /" + b"a" * 200:
+            sock.sendall(bytes([byte]))
+            try:
+                received = sock.recv(100)
+                break
+            except TimeoutError:
+                continue
+        assert received.startswith(b"HTTP/1.1 408 ")
+
+
+def test_a_connection_that_stays_idle_is_closed_without_a_word(tmp_path: Path) -> None:
+    with running(tmp_path, limits={"idle": 0.5}) as service, service.dial() as sock:
+        sock.sendall(REQUEST)
+        assert read_answer(sock).status == 200
+        assert sock.recv(1) == b""
+
+
+def test_what_cannot_become_a_head_is_given_to_the_handler_at_once(tmp_path: Path) -> None:
+    with running(tmp_path, limits={"head": 60}) as service, service.dial() as sock:
+        sock.sendall(b"\x16\x03\x01 hello")
+        assert sock.recv(1) == b""
+
+
+def test_with_no_free_thread_the_answer_is_503_with_retry_after(tmp_path: Path) -> None:
+    with running(tmp_path, limits={"threads": 1, "wait": 0.2}) as service:
+        busy = occupy(service, seconds=2)
+        answer = service.get()
+        assert answer.status == 503
+        assert answer.headers["Content-Type"] == "application/problem+json"
+        assert int(answer.headers["Retry-After"]) >= 1
+        assert answer.headers["Connection"] == "close"
+        assert (answer.json["status"], answer.json["code"]) == (503, "unavailable")
+        assert busy.getresponse().status == 200
+        busy.close()
+        assert service.get().status == 200
+
+
+def test_a_short_wait_for_a_thread_is_no_503(tmp_path: Path) -> None:
+    with running(tmp_path, limits={"threads": 1, "wait": 5}) as service:
+        busy = occupy(service, seconds=0.8)
+        answers: list[int] = []
+        clients = [threading.Thread(target=lambda: answers.append(service.get().status)) for _ in range(10)]
+        for client in clients:
+            client.start()
+        for client in clients:
+            client.join()
+        assert answers == [200] * 10
+        busy.close()
+
+
+def test_a_503_arrives_although_a_large_body_is_still_coming(tmp_path: Path) -> None:
+    with running(tmp_path, limits={"threads": 1, "wait": 0.2}) as service:
+        busy = occupy(service, seconds=3)
+        with service.dial() as sock:
+            sock.sendall(b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 8000000\r\n\r\n")
+            sock.sendall(bytes(8_000_000))
+            assert read_answer(sock).status == 503
+        busy.close()
+
+
+def test_connections_beyond_the_limit_get_503(tmp_path: Path) -> None:
+    with running(tmp_path, limits={"connections": 5}) as service:
+        kept = [service.connect() for _ in range(5)]
+        assert [ask(connection).status for connection in kept] == [200] * 5
+        assert service.get().status == 503
+        kept[0].close()
+        assert eventually(lambda: service.get().status == 200)
+        for connection in kept:
+            connection.close()
+
+
+def test_a_request_that_raises_costs_its_connection_only(tmp_path: Path) -> None:
+    with running(tmp_path, limits={"threads": 1}) as service:
+        pid = service.pid_of()
+        for _ in range(3):
+            with pytest.raises((ConnectionError, http.client.HTTPException)):
+                service.get("/fail")
+        assert service.pid_of() == pid
+        assert "as asked" in service.wait_event("connection failed", count=3)[0]["error"]
+
+
+def test_a_client_that_goes_away_is_no_error(tmp_path: Path) -> None:
+    with running(tmp_path) as service:
+        for _ in range(5):
+            sock = service.dial()
+            sock.sendall(b"GET /sleep/0.2 HTTP/1.1\r\n\r\n" * 3)
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")
+            sock.close()
+        time.sleep(0.7)
+        assert service.get().status == 200
+        names = {event["event"] for event in service.events()}
+        assert names == {"process ready"}
+        assert "Traceback" not in (tmp_path / "events.jsonl").read_text()
+
+
+def test_many_fresh_connections_at_once_are_all_answered(tmp_path: Path) -> None:
+    with running(tmp_path) as service:
+        socks = [service.dial() for _ in range(300)]
+        for sock in socks:
+            sock.sendall(REQUEST)
+        assert [read_answer(sock).status for sock in socks] == [200] * 300
+        for sock in socks:
+            sock.close()
+
+
+def test_a_rate_limit_holds_over_all_workers(tmp_path: Path) -> None:
+    with running(tmp_path, workers=3, ports=[0, 0, 0], rate=30) as service:
+        waits = [json.loads(service.get("/wait-for/203.0.113.9", worker=n % 3).text) for n in range(40)]
+        assert waits[:30] == [0.0] * 30
+        assert all(0 < wait <= 2 for wait in waits[30:])
+        assert service.get("/wait-for/203.0.113.10").text == "0.0"
