@@ -49,6 +49,7 @@ class DecoderSettings:
     cpu_limit: float = CPU_LIMIT
     wall_limit: float = WALL_LIMIT
     address_space: int = ADDRESS_SPACE
+    max_jobs: int = MAX_JOBS
 
 
 def serve(
@@ -73,7 +74,7 @@ def serve(
         alone=lambda: _alone(settings.large_lock, clock, beat),
     )
     jobs.settimeout(LOOK_INTERVAL)
-    for _ in range(MAX_JOBS):
+    for _ in range(settings.max_jobs):
         delivery = _next(jobs, beat, draining)
         if delivery is None:
             return 0

@@ -24,7 +24,6 @@ from shoebox.ports import Examined
 MAX_JOB: Final = 256  # bytes; a job says little, the picture travels as a descriptor
 MAX_PART: Final = 64 * 1024**2  # bytes; a header or thumbnail that claims more is a bug of ours
 _LENGTHS: Final = struct.Struct(">II")  # header, body
-_CLOEXEC: Final[int] = getattr(socket, "MSG_CMSG_CLOEXEC", 0)  # absent on macOS
 
 _ERRORS: Final[Mapping[str, type[ShoeboxError]]] = MappingProxyType(
     {error.code: error for error in (InvalidImage, UnsupportedFormat, Unavailable, StorageFull)}
@@ -76,7 +75,7 @@ def send_job(jobs: socket.socket, job: Job, picture: int, reply: socket.socket) 
 
 def receive_job(jobs: socket.socket) -> Delivery | None:
     """Take the next job; None when the datagram was none. Raises `TimeoutError`."""
-    data, descriptors, _, _ = socket.recv_fds(jobs, MAX_JOB, 2, _CLOEXEC)
+    data, descriptors, _, _ = socket.recv_fds(jobs, MAX_JOB, 2)
     try:
         job = Job(**json.loads(data))
         picture, reply = descriptors
