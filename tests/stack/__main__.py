@@ -90,6 +90,7 @@ def _watch(stack: Stack, signals: _Signals) -> None:
             signals.reloading = False
             stack.workers.reload()
         for name, service in stack.services.items():
+            service.process.trim()
             if service.process.alive:
                 continue
             deaths += 1

@@ -21,6 +21,7 @@ from tests.stack.accounts import Account
 CHECKOUT: Final = Path(__file__).resolve().parents[2]
 STOP_PATIENCE: Final = 20.0  # seconds a service may take to stop in good order before it is killed
 _POLL: Final = 0.02  # seconds between two looks
+_MAX_OUTPUT: Final = 1024 * 1024  # bytes; enough to say why something does not start
 _OPEN_FILES: Final = 65536  # enough for every connection a test opens; many shells give 1024
 
 
@@ -105,6 +106,11 @@ class Process:
         self._child.wait(STOP_PATIENCE)
         end_session(self._child.pid)
         (self.folder / "pids" / f"{self.name}.{self._child.pid}").unlink(missing_ok=True)
+
+    def trim(self) -> None:
+        """Forget an output that has grown long; the services keep logs of their own."""
+        if self.output.stat().st_size > _MAX_OUTPUT:
+            os.truncate(self.output, 0)
 
     def tail(self, lines: int = 15) -> str:
         """The last lines of its output, for an error message."""

@@ -104,3 +104,15 @@ def test_every_bad_setting_of_pgbouncer_is_a_line_and_no_secret_is_shown(tmp_pat
     ]
     assert "secret" not in done.stderr
     assert not (tmp_path / "userlist.txt").exists()
+
+
+@pytest.mark.parametrize("service", ["nginx", "pgbouncer"])
+def test_the_env_sample_documents_every_setting_with_its_default(service: str) -> None:
+    folder = CHECKOUT / "services" / service
+    used = dict(re.findall(r"^default (\w+) (.*)$", (folder / "render.sh").read_text(), re.MULTILINE))
+    used |= dict.fromkeys(re.findall(r"^secret (\w+)$", (folder / "render.sh").read_text(), re.MULTILINE), "''")
+    sample = dict(re.findall(r"^#([A-Z_]+)=(.*)$", (folder / ".env.sample").read_text(), re.MULTILINE))
+    assert sample.keys() == used.keys()
+    for name, default in used.items():
+        plain = re.sub(r'"\$\{\w+:-(.*)\}"', r"\1", default)
+        assert sample[name] == ("" if "$" in plain or plain == "''" else plain)
