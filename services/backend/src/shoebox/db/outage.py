@@ -17,9 +17,9 @@ PAUSE: Final = 0.1  # seconds between two tries; the first retry does not wait
 class Outage:
     """What the calls of one process know of their database.
 
-    The calls that meet the beginning of an outage retry for `BUDGET`, so a restart passes
-    unnoticed. After that only one call at a time keeps retrying, and the others hear at once
-    that the database is away: threads that all wait for it could serve nothing else.
+    A call retries for `BUDGET` when the outage has just begun, so a restart passes unnoticed.
+    Later only one call at a time keeps retrying, and the others hear at once that the
+    database is away: threads that all wait for it could serve nothing else.
     """
 
     def __init__(self, *, budget: float = BUDGET) -> None:
@@ -35,18 +35,20 @@ class Outage:
         """The database answered."""
         self._since = None
 
-    def deadline(self, held: ExitStack) -> float:
-        """Until when a call that fails now may retry; what it holds for that goes to `held`."""
+    def is_beginning(self) -> bool:
+        """Whether this failure is one of an outage's first."""
         now = time.monotonic()
         since = self._since
         if since is None:
             self._since = since = now
-        if now < since + self.budget:
-            return since + self.budget
-        if self._patient.acquire(blocking=False):
+        return now < since + self.budget
+
+    def elect(self, held: ExitStack) -> bool:
+        """Whether the caller is now the one that keeps asking, until `held` is closed."""
+        elected = self._patient.acquire(blocking=False)
+        if elected:
             held.callback(self._patient.release)
-            return now + self.budget
-        return now
+        return elected
 
 
 class Patience:
@@ -54,7 +56,8 @@ class Patience:
 
     def __init__(self, outage: Outage) -> None:
         self._outage = outage
-        self._deadline: float | None = None
+        self._started = time.monotonic()
+        self._patient: bool | None = None  # not known before the first failure
         self._held = ExitStack()
 
     def __enter__(self) -> Patience:
@@ -66,11 +69,13 @@ class Patience:
         self._held.close()
 
     def lasts(self) -> bool:
-        """Whether to try again after a failure; returns when it is time to."""
-        if self._deadline is None:
-            self._deadline = self._outage.deadline(self._held)
-            return True
-        if time.monotonic() + PAUSE > self._deadline:
+        """Whether to try again after a failure; returns when it is time to. The first retry is
+        at once, unless the first try alone has used all patience up."""
+        deadline = self._started + self._outage.budget
+        if self._patient is None:
+            self._patient = self._outage.is_beginning() or self._outage.elect(self._held)
+            return time.monotonic() < deadline
+        if not self._patient or time.monotonic() + PAUSE > deadline:
             return False
         time.sleep(PAUSE)
         return True

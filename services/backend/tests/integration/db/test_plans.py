@@ -1,0 +1,111 @@
+"""How the databases carry a page's statement out: along an index, whatever the order, never sorting
+or counting the table. Plans and not times, for a plan says what a million rows would cost."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from services.backend.tests.databases import SQLITE_SCHEMA, ask, empty_postgres
+from services.backend.tests.pictures import NOON, SORTS
+from shoebox.db import queries
+from shoebox.db.migrate import migrate_sqlite
+from shoebox.db.postgres import POSTGRES
+from shoebox.db.queries import Access, Shape
+from shoebox.db.sqlite import SQLITE
+from shoebox.domain.listing import Sort, SortField
+from tests.stack.postgres import Postgres
+
+ROWS = 20_000
+FILL = f"""
+INSERT INTO images (key, original_name, name_key, size, width, height, format, uploaded_at, sha256, color, collection)
+SELECT md5(n::text) || '.jpg', 'IMG ' || n % 977, 'img ' || n % 977, n * 7919 % 100003, 640, 480, 'jpg',
+       now() - n * interval '7 seconds', sha256(n::text::bytea), '#000000', CASE WHEN n % 4 = 0 THEN 'c' END
+FROM generate_series(1, {ROWS}) AS n"""
+
+PLACES = {
+    "first page": (Access.FROM_START, False, 0),
+    "middle page": (Access.FROM_START, True, ROWS // 2),
+    "middle page from the end": (Access.FROM_END, True, ROWS // 2),
+    "last page": (Access.FROM_END, False, ROWS - 4),
+    "page after a cursor": (Access.AFTER, False, 0),
+    "page before a cursor": (Access.BEFORE, False, 0),
+}
+ANCHORS = {SortField.AGE: NOON, SortField.SIZE: 50_000, SortField.NAME: "img 5"}
+
+
+@pytest.fixture(scope="module")
+def filled(postgres: Postgres) -> Iterator[Postgres]:
+    with empty_postgres(postgres.login, postgres.login):
+        ask(postgres.login, FILL)
+        ask(postgres.login, "VACUUM ANALYZE images")
+        yield postgres
+
+
+def nodes(plan: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """A plan's steps, from the top."""
+    yield plan
+    for part in plan.get("Plans", []):
+        yield from nodes(part)
+
+
+@pytest.mark.parametrize("in_collection", [False, True])
+@pytest.mark.parametrize("place", PLACES)
+@pytest.mark.parametrize("sort", SORTS)
+def test_postgresql_walks_an_index_and_no_more_of_it_than_is_skipped(
+    filled: Postgres, sort: Sort, place: str, in_collection: bool
+) -> None:
+    access, far, offset = PLACES[place]
+    offset = offset // 4 if in_collection else offset
+    statement = queries.page(Shape(sort=sort, collection=in_collection, text=False, access=access, far=far), POSTGRES)
+    parameters = {"size": 8, "offset": offset, "value": ANCHORS[sort.field], "id": 77, "collection": "c"}
+    with closing(filled.login.connect()) as connection, connection.cursor() as cursor:
+        cursor.execute(f"EXPLAIN (ANALYZE, TIMING OFF, FORMAT JSON) {statement}", parameters)
+        (((explained,),),) = cursor.fetchall()
+    steps = list(nodes(explained["Plan"]))
+    on_images = [step for step in steps if step.get("Relation Name") == "images"]
+    assert {step["Node Type"] for step in on_images} <= {"Index Scan", "Index Only Scan"}
+    assert any("_by_" in step["Index Name"] for step in on_images)
+    assert not [step for step in steps if "Sort" in step["Node Type"]]
+    counted = [step for step in steps if step["Node Type"] == "Aggregate"]
+    assert not [step for top in counted for step in nodes(top) if step.get("Relation Name") == "images"]
+    skipped = min(offset, (ROWS // 4 if in_collection else ROWS) - offset) if far or access is Access.FROM_START else 0
+    read = max(step["Actual Rows"] * step["Actual Loops"] for step in on_images)
+    assert read <= skipped + 10
+
+
+def test_postgresql_finds_a_part_of_a_name_by_its_index(filled: Postgres) -> None:
+    shape = Shape(sort=Sort(), collection=False, text=True, access=Access.FROM_START)
+    with closing(filled.login.connect()) as connection, connection.cursor() as cursor:
+        cursor.execute(
+            f"EXPLAIN (FORMAT JSON) {queries.page(shape, POSTGRES)}", {"text": "%img 976%", "size": 8, "offset": 0}
+        )
+        (((explained,),),) = cursor.fetchall()
+    assert "images_by_part_of_name" in {step.get("Index Name") for step in nodes(explained["Plan"])}
+
+
+@pytest.fixture(scope="module")
+def file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("plans") / "shoebox.sqlite"
+    migrate_sqlite(path, SQLITE_SCHEMA)
+    return path
+
+
+@pytest.mark.parametrize("in_collection", [False, True])
+@pytest.mark.parametrize("place", PLACES)
+@pytest.mark.parametrize("sort", SORTS)
+def test_sqlite_walks_an_index(file: Path, sort: Sort, place: str, in_collection: bool) -> None:
+    access, far, offset = PLACES[place]
+    statement = queries.page(Shape(sort=sort, collection=in_collection, text=False, access=access, far=far), SQLITE)
+    parameters = {"size": 8, "offset": offset, "value": 0, "id": 77, "collection": "c"}
+    with closing(sqlite3.connect(file)) as connection:
+        steps = [row[3] for row in connection.execute(f"EXPLAIN QUERY PLAN {statement}", parameters)]
+    on_images = [step for step in steps if " images" in step]
+    assert on_images
+    assert all("USING" in step for step in on_images)
+    assert not [step for step in steps if "TEMP B-TREE" in step]
