@@ -1,0 +1,95 @@
+"""A visitor's browser in front of the stack. A test fails on any error in the console (a breach of
+the Content-Security-Policy is one) and on any request to another host."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Iterator
+from typing import Any, Final
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, expect, sync_playwright
+
+from tests.client import Client
+from tests.stack.stack import Stack
+
+PATIENCE: Final = 15_000  # ms; a bound on waiting, not a measure of speed
+FLAGS: Final = (
+    "--no-sandbox --disable-gpu --disable-background-networking --disable-component-update --disable-sync "
+    "--no-first-run --force-prefers-reduced-motion"
+).split()
+# What the browser says of an answer that a test provoked; it comes with no address of ours to sort by.
+_FAILED_REQUEST: Final = "Failed to load resource"
+
+OpenPage = Callable[..., Page]
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """The system's Chromium, one for the whole run."""
+    path = shutil.which("chromium") or shutil.which("chromium-browser")
+    assert path, "no chromium; install it with: sudo apt-get install chromium"
+    expect.set_options(timeout=PATIENCE)
+    with sync_playwright() as playwright:
+        running = playwright.chromium.launch(executable_path=path, args=list(FLAGS))
+        yield running
+        running.close()
+
+
+@pytest.fixture
+def store(stack: Stack) -> Client:
+    """The stack's store, emptied."""
+    client = Client(stack.url)
+    client.clear()
+    return client
+
+
+@pytest.fixture
+def provoked() -> list[str]:
+    """Beginnings of console errors that this test provokes on purpose; a test appends to it."""
+    return []
+
+
+@pytest.fixture
+def open_page(browser: Browser, stack: Stack, provoked: list[str]) -> Iterator[OpenPage]:
+    """Opens pages in contexts of their own: `open_page(locale="ru-RU", color_scheme="dark")`."""
+    contexts: list[BrowserContext] = []
+    troubles: list[str] = []
+
+    def start(**settings: Any) -> Page:
+        defaults: dict[str, Any] = {"viewport": {"width": 1280, "height": 900}, "locale": "en-US"}
+        context = browser.new_context(base_url=stack.url, **(defaults | settings))
+        context.set_default_timeout(PATIENCE)
+        contexts.append(context)
+        page = context.new_page()
+        page.on("console", lambda message: _note(message, troubles))
+        page.on("pageerror", lambda error: troubles.append(f"uncaught: {error}"))
+        page.on("request", lambda request: _stay_home(request.url, stack.url, troubles))
+        return page
+
+    yield start
+    for context in contexts:
+        context.close()
+    assert [trouble for trouble in troubles if not trouble.startswith(tuple(provoked))] == []
+
+
+@pytest.fixture
+def page(open_page: OpenPage) -> Page:
+    """A visitor at a desk, in English, in the light."""
+    return open_page()
+
+
+def _note(message: ConsoleMessage, troubles: list[str]) -> None:
+    if message.type in {"error", "warning"}:
+        troubles.append(message.text)
+
+
+def _stay_home(url: str, home: str, troubles: list[str]) -> None:
+    if not url.startswith((f"{home}/", "blob:", "data:")):
+        troubles.append(f"a request left the host: {url}")
+
+
+@pytest.fixture
+def failing_requests(provoked: list[str]) -> None:
+    """For tests in which requests are meant to fail."""
+    provoked.append(_FAILED_REQUEST)

@@ -1,0 +1,159 @@
+"""The upload queue in bad weather."""
+
+from __future__ import annotations
+
+import pytest
+from playwright.sync_api import Page, Request, Route, expect
+
+from tests.browser.actions import cards, choose, drop, names, payload, rows, some_files
+from tests.client import Client
+from tests.pictures import picture
+
+AWAY = {"type": "about:blank", "title": "Service Unavailable", "status": 503, "code": "unavailable", "detail": "Away."}
+COUNT_UPLOADS = """
+  window.under_way = 0; window.most = 0;
+  const send = XMLHttpRequest.prototype.send;
+  XMLHttpRequest.prototype.send = function (body) {
+    window.under_way += 1;
+    window.most = Math.max(window.most, window.under_way);
+    this.addEventListener("readystatechange", () => { if (this.readyState === 4) window.under_way -= 1; });
+    return send.call(this, body);
+  };
+"""
+
+
+@pytest.mark.usefixtures("failing_requests")
+def test_twenty_files_of_which_three_are_put_off_and_two_refused(page: Page, store: Client) -> None:
+    calls = 0
+
+    def answer(route: Route) -> None:
+        nonlocal calls
+        calls += 1
+        if calls in {2, 7, 11}:
+            route.fulfill(status=503, json=AWAY, content_type="application/problem+json", headers={"Retry-After": "1"})
+        else:
+            route.continue_()
+
+    page.add_init_script(COUNT_UPLOADS)
+    page.route("**/api/upload/", answer)
+    page.goto("/images/")
+    good = some_files(18)
+    bad = [payload("bad one.png", b"no picture"), payload("bad two.jpg", b"none either", "image/jpeg")]
+    drop(page, *good[:9], bad[0], *good[9:], bad[1])
+    expect(rows(page, "done")).to_have_count(18, timeout=60_000)
+    expect(rows(page, "failed")).to_have_count(2)
+    expect(page.locator(".upload-field:visible")).to_have_count(18)
+    for name in ("bad one.png", "bad two.jpg"):
+        failure = rows(page, "failed").filter(has_text=name)
+        expect(failure.locator(".upload-reason")).not_to_be_empty()
+    assert page.evaluate("window.most") == 3
+    assert calls == 20 + 3
+    expect(page.locator("#live")).to_contain_text("18 pictures uploaded")
+    page.get_by_role("link", name="Images", exact=True).click()
+    page.get_by_label("Per page").select_option("24")
+    expect(cards(page)).to_have_count(18)
+    assert sorted(names(page)) == [file["name"] for file in good]
+
+
+@pytest.mark.usefixtures("failing_requests")
+def test_a_retry_waits_as_long_as_the_server_asks(page: Page, store: Client) -> None:
+    moments: list[float] = []
+
+    def answer(route: Route) -> None:
+        moments.append(page.evaluate("performance.now()"))
+        if len(moments) == 1:
+            route.fulfill(status=429, json=AWAY | {"status": 429}, headers={"Retry-After": "2"})
+        else:
+            route.continue_()
+
+    page.route("**/api/upload/", answer)
+    page.goto("/upload/")
+    choose(page, *some_files(1))
+    expect(rows(page, "queued")).to_contain_text("Trying again in")
+    expect(rows(page, "done")).to_have_count(1)
+    assert moments[1] - moments[0] >= 2000
+
+
+@pytest.mark.usefixtures("failing_requests")
+def test_after_enough_attempts_the_file_fails_and_can_be_retried_by_hand(page: Page, store: Client) -> None:
+    page.clock.install()
+    away = True
+    page.route(
+        "**/api/upload/",
+        lambda route: route.fulfill(status=503, json=AWAY, headers={"Retry-After": "0"}) if away else route.continue_(),
+    )
+    page.goto("/upload/")
+    choose(page, *some_files(1))
+    for _ in range(40):
+        if rows(page, "failed").count():
+            break
+        page.clock.run_for(1000)
+        page.wait_for_timeout(50)
+    expect(rows(page, "failed").locator(".upload-reason")).to_have_text("Away.")
+    away = False
+    page.get_by_role("button", name="Retry picture 01.png").click()
+    expect(rows(page, "done")).to_have_count(1)
+
+
+@pytest.mark.usefixtures("failing_requests")
+def test_other_refusals_are_never_tried_again(page: Page, store: Client) -> None:
+    calls: list[Request] = []
+    page.on("request", lambda request: calls.append(request) if request.url.endswith("/api/upload/") else None)
+    page.goto("/upload/")
+    choose(page, payload("broken.png", b"no picture"))
+    expect(rows(page, "failed")).to_have_count(1)
+    page.wait_for_timeout(1500)
+    assert len(calls) == 1
+
+
+@pytest.mark.usefixtures("failing_requests")
+def test_going_offline_pauses_and_coming_back_goes_on(page: Page, store: Client) -> None:
+    page.goto("/upload/")
+    page.context.set_offline(True)
+    choose(page, *some_files(4))
+    expect(rows(page, "queued")).to_have_count(4)
+    expect(rows(page).first).to_contain_text("Paused, offline")
+    expect(page.get_by_text("You are offline")).to_be_visible()
+    page.context.set_offline(False)
+    expect(rows(page, "done")).to_have_count(4)
+    expect(page.get_by_text("You are offline")).to_be_hidden()
+
+
+def test_progress_is_shown_by_a_named_bar_and_a_waiting_file_can_be_cancelled(page: Page, store: Client) -> None:
+    held: list[Route] = []
+    page.route("**/api/upload/", lambda route: held.append(route))
+    page.goto("/upload/")
+    choose(page, *some_files(5))
+    expect(page.get_by_role("progressbar", name="Upload of picture 01.png")).to_be_visible()
+    expect(rows(page, "queued")).to_have_count(2)
+    page.get_by_role("button", name="Cancel picture 05.png").click()
+    expect(rows(page, "cancelled")).to_have_count(1)
+    page.get_by_role("button", name="Cancel picture 01.png").click()
+    expect(rows(page, "cancelled")).to_have_count(2)
+    page.unroute("**/api/upload/")
+    for route in held[1:]:
+        route.continue_()
+    expect(rows(page, "done")).to_have_count(3)
+    assert store.list().json["total_items"] == 3
+
+
+def test_leaving_is_questioned_only_while_something_is_being_sent(page: Page, store: Client) -> None:
+    questions: list[str] = []
+    page.on("dialog", lambda dialog: (questions.append(dialog.type), dialog.accept()))
+    held: list[Route] = []
+    page.goto("/upload/")
+    page.route("**/api/upload/", lambda route: held.append(route))
+    page.locator(".drop-target").hover()
+    page.mouse.down()  # browsers ask only where somebody has touched the page
+    page.mouse.move(2, 200)
+    page.mouse.up()
+    choose(page, *some_files(1))
+    expect(rows(page, "uploading").or_(rows(page, "processing"))).to_have_count(1)
+    page.goto("/")
+    assert questions == ["beforeunload"]
+    page.unroute("**/api/upload/")
+    page.goto("/upload/")
+    choose(page, payload("done.png", picture()))
+    expect(rows(page, "done")).to_have_count(1)
+    page.goto("/")
+    assert questions == ["beforeunload"]
