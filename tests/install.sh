@@ -44,7 +44,9 @@ exec $as_root sh -eu -c '
     }
     trap restore EXIT
     trap "exit 1" INT TERM
-    get() { DEBIAN_FRONTEND=noninteractive apt-get -qq -y --no-install-recommends -o Dpkg::Use-Pty=0 install "$@" </dev/null >/dev/null; }
+    # What apt says matters only when it fails.
+    apt() { said=$(DEBIAN_FRONTEND=noninteractive apt-get -qq -y "$@" 2>&1 </dev/null) || { echo "$said" >&2; exit 1; }; }
+    get() { apt --no-install-recommends -o Dpkg::Use-Pty=0 install "$@"; }
 
     # What invoke-rc.d asks before it starts a service; 101 is "not allowed" (Debian policy).
     if [ ! -e "$policy" ]; then
@@ -52,7 +54,7 @@ exec $as_root sh -eu -c '
         printf "#!/bin/sh\nexit 101\n" >"$policy"
         chmod 755 "$policy"
     fi
-    apt-get -qq update </dev/null
+    apt update
     case " $* " in *" postgresql "*)
         # The tests make their own clusters; the package would make and start one for the system.
         get postgresql-common
