@@ -27,6 +27,8 @@ class MemoryStaged:
 
     def write(self, chunk: bytes | bytearray | memoryview) -> None:
         self._storage.check_room(len(chunk))
+        if self._storage.write_fails:
+            raise StorageFull("The storage is full.")
         os.pwrite(self._fd, chunk, self.size)
 
     def fileno(self) -> int:
@@ -40,11 +42,13 @@ class MemoryStaged:
 
 
 class MemoryStorage:
-    """Keeps everything in dictionaries. `full` and `away` make it fail like the real ones."""
+    """Keeps everything in dictionaries. `full`, `away` and `write_fails` (full in the middle of
+    a file) make it fail like the real ones."""
 
     def __init__(self) -> None:
         self.full = False
         self.away = False
+        self.write_fails = False
         self.open_stages = 0
         self._lock = threading.RLock()
         self._pictures: dict[str, tuple[bytes, float]] = {}

@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 import socket
 import time
+from collections.abc import Mapping
 from http.server import BaseHTTPRequestHandler
 from socketserver import BaseServer
 from typing import Final, Protocol, cast
@@ -107,8 +108,8 @@ class RequestCycle(BaseHTTPRequestHandler):
         """The answer to an error; `head` is empty when it could not be read."""
         raise NotImplementedError
 
-    def decorate(self, request: Request) -> bytes:
-        """Header lines that every answer to this request carries, errors too."""
+    def decorate(self, fields: Mapping[str, str]) -> bytes:
+        """Header lines for every answer to a request with these fields; must not raise."""
         raise NotImplementedError
 
     def handle_one_request(self) -> None:
@@ -162,14 +163,13 @@ class RequestCycle(BaseHTTPRequestHandler):
     def _finish(self, exchange: Exchange, response: Response) -> None:
         request = exchange.request
         keep = request is not None and self._may_keep(exchange.head, request)
-        extra = self.decorate(request) if request else b""
+        extra = self.decorate(request.fields) if request else b""
         request_id = exchange.request_id or request_id_of({})
         status, sent = GONE, 0
         try:
             prepared = head_of(response, request_id=request_id, keep=keep, minor=exchange.head.minor, extra=extra)
             sent = send(self._wire, prepared, response, head_only=exchange.head.method == "HEAD")
-            status = response.status
-            self._end_exchange(request, keep=keep)
+            status = int(response.status)
         finally:
             if response.file:
                 response.file.file.close()
@@ -177,6 +177,7 @@ class RequestCycle(BaseHTTPRequestHandler):
             seconds = time.perf_counter() - exchange.started
             head = exchange.head
             self.settings.access_log(Entry(request_id, client, head.method, head.target, status, sent, seconds))
+        self._end_exchange(request, keep=keep)
 
     def _may_keep(self, head: Head, request: Request) -> bool:
         if cast(Server, self.server).draining or not request.body.drainable:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Final
 
@@ -96,9 +97,9 @@ class Handler(RequestCycle, RoutingMixin, PaginationMixin, SortingMixin, JsonBod
         """An error as an answer."""
         return refusal(error, head, self.pages)
 
-    def decorate(self, request: Request) -> bytes:
-        """CORS lines."""
-        return self.origins.lines(request.fields)
+    def decorate(self, fields: Mapping[str, str]) -> bytes:
+        """What pages of other sites may read of any answer."""
+        return self.origins.lines(fields)
 
     def _about_server(self, request: Request) -> Response:
         if request.method != "OPTIONS":
@@ -197,8 +198,10 @@ class Handler(RequestCycle, RoutingMixin, PaginationMixin, SortingMixin, JsonBod
     def gallery_page(self, request: Request) -> Response:
         if request.query.get("view") != "plain":
             return page_response(request, self.settings.frontend_dir, "images.html")
-        query = self._list_query(request)
-        return self.pages.gallery(self.app.gallery.list(query), request.query)
+        listing = self.app.gallery.list(self._list_query(request))
+        if listing.total and not listing.images:  # the last picture of the last page was deleted
+            return redirect(f"/images/?{plain_query(request.query, page=str(listing.pages))}", HTTPStatus.SEE_OTHER)
+        return self.pages.gallery(listing, request.query)
 
     def add_slash(self, request: Request) -> Response:
         query = f"?{request.target.raw_query}" if request.target.raw_query else ""

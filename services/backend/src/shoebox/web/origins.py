@@ -49,11 +49,14 @@ class Origins:
         return own or (bool(place) and _without_port(place, scheme) == _without_port(host, scheme))
 
     def lines(self, fields: Mapping[str, str]) -> bytes:
-        """The CORS header lines for an answer to a request with these fields."""
+        """The CORS header lines for an answer to a request with these fields. What a client
+        sent is repeated only where it is one of our own words."""
         if not self._allowed:
             return b""
-        origin = fields.get("origin")
-        if origin is None or not self._welcomes(origin):
+        if self._all:
+            return _EVERYBODY
+        origin = fields.get("origin", "")
+        if origin not in self._allowed:
             return b"Vary: Origin\r\n"
         return header_lines({"Access-Control-Allow-Origin": origin, "Vary": "Origin"}) + _EXPOSE
 
@@ -73,6 +76,7 @@ class Origins:
 
 
 _EXPOSE: Final = header_lines({"Access-Control-Expose-Headers": EXPOSED})
+_EVERYBODY: Final = header_lines({"Access-Control-Allow-Origin": "*"}) + _EXPOSE
 
 
 def _without_port(place: str, scheme: str) -> str:

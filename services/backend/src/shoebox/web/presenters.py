@@ -65,8 +65,7 @@ def limits_json(limits: UploadLimits, version: str) -> dict[str, object]:
         "max_files": limits.max_files,
         "max_pixels": limits.max_pixels,
         "formats": [
-            {"name": known.title, "extension": known.value, "content_type": known.content_type}
-            for known in Format
+            {"name": known.title, "extension": known.value, "content_type": known.content_type} for known in Format
         ],
         "version": version,
     }

@@ -13,6 +13,7 @@ from shoebox.web import wire
 from shoebox.web.access_log import Entry
 from shoebox.web.handler import make_handler
 from shoebox.web.settings import WebSettings
+from tests.client import Client
 
 FRONTEND = Path(__file__).parents[5] / "services" / "frontend"
 
@@ -41,3 +42,8 @@ def worker(world: World, settings: WebSettings, monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setattr(wire, "LINGER", 0.2)
     with serving(make_handler(world.application(), settings)) as worker:
         yield worker
+
+
+@pytest.fixture
+def client(worker: ToyWorker) -> Client:
+    return Client("http://{}:{}".format(*worker.address))
