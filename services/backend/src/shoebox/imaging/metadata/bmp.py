@@ -65,6 +65,8 @@ def _header(view: memoryview) -> _Header:
     if width < 1 or not height or bits not in _BIT_DEPTHS or compression > _BITFIELDS:
         raise broken("its header makes no sense")
     tables, raster = _layout(size, bits, compression, colors, offset)
+    if raster < _FILE_HEADER + size:
+        raise broken("its header makes no sense")
     return _Header(
         size=size,
         width=width,
@@ -142,10 +144,12 @@ def _place_profile(view: memoryview, header: _Header, redaction: Redaction) -> i
     kind = bytes(view[_COLOR_SPACE : _COLOR_SPACE + 4])
     offset, size = struct.unpack_from("<II", view, _PROFILE)
     start, end = _FILE_HEADER + offset, _FILE_HEADER + offset + size
-    if kind == _EMBEDDED and end <= len(view):
+    if kind == _EMBEDDED:
+        if end > len(view):
+            raise broken("the colour profile of the BMP is cut off")
         redaction.keep(start, end)
         return int(end)
-    if kind in (_EMBEDDED, _LINKED):
+    if kind == _LINKED:
         redaction.patch(_COLOR_SPACE, _SRGB)
         redaction.patch(_PROFILE, bytes(8))
     return 0

@@ -16,7 +16,7 @@ from shoebox.imaging.structure import MAX_FRAMES, Assembly, Inspection, Outline,
 MAX_SUB_BLOCKS: Final = 500_000  # 20 MiB of full ones are 82,000; more only cost time
 
 _IMAGE, _EXTENSION, _TRAILER, _NOTHING = 0x2C, 0x21, 0x3B, 0x00
-_CONTROL, _APPLICATION = 0xF9, 0xFF
+_CONTROL, _COMMENT, _APPLICATION = 0xF9, 0xFE, 0xFF
 _LOOPS: Final = frozenset({b"NETSCAPE2.0", b"ANIMEXTS1.0"})
 _PROFILE: Final = b"ICCRGBG1012"
 _LOOP_SIZE: Final = 3  # 1, then how often to play: the one sub-block that is not a private note
@@ -61,8 +61,11 @@ class _Reader:
         if kind == _TRAILER:
             return _Block(kind, 0, at, at + 1, at + 1)
         if kind == _EXTENSION:
-            body = at + 2
-            return _Block(kind, self._view[at + 1], at, body, self._after_sub_blocks(body))
+            label, body = self._view[at + 1], at + 2
+            if not self._view[body] and label != _COMMENT:
+                # Pillow loses its way in these, and so might others.
+                raise broken("an extension of the GIF is empty")
+            return _Block(kind, label, at, body, self._after_sub_blocks(body))
         if kind == _IMAGE:
             body = at + 11 + _table_size(self._view[at + 9])
             return _Block(kind, 0, at, body, self._after_sub_blocks(body))

@@ -79,7 +79,7 @@ def _outline(view: memoryview, brand: bytes, meta: Meta | None, tracks: list[Tra
 
 
 def _animation_outline(view: memoryview, tracks: list[Track]) -> Outline:
-    shown = next((track for track in tracks if not track.is_auxiliary), tracks[0])
+    shown = next((track for track in tracks if not track.is_auxiliary), Track())
     claims = [track.size for track in tracks]
     claims += [av1.largest(view[start:end]) for track in tracks for start, end in track.samples]
     frames = max(len(track.samples) for track in tracks)

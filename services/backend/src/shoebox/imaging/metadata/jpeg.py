@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
+from shoebox.domain.errors import InvalidImage
 from shoebox.imaging.metadata import exif
 from shoebox.imaging.structure import Assembly, Inspection, Outline, broken
 
@@ -63,23 +64,20 @@ def inspect(view: memoryview) -> Inspection:
     return _assemble(view, segments, outline)
 
 
-def comments(view: memoryview, start: int, end: int) -> Iterator[tuple[int, int]]:
-    """Where, before its first scan, a JPEG stream inside another file holds what says nothing
-    of its pixels. Ends quietly where the stream makes no sense.
+def comments(view: memoryview) -> Iterator[tuple[int, int]]:
+    """Where a JPEG stream inside another file holds what says nothing of its pixels.
+
+    Ends quietly where the stream makes no sense: that is for its decoder to say.
     """
-    at = start + 2
-    while at + 4 <= end and view[at] == 0xFF:
-        marker = view[at + 1]
-        if marker == 0xFF:
-            at += 1
-            continue
-        (length,) = struct.unpack_from(">H", view, at + 2)
-        segment = _Segment(marker, at, at + 4, at + 2 + length, at + 2 + length)
-        if marker not in _SEGMENTS or marker == _SOS or length < 2 or segment.end > end:
-            return
-        if marker in _SKIPPED and _kept_payload(view, segment) is None:
-            yield segment.body, segment.end
-        at = segment.end
+    try:
+        for segment in _segments(view):
+            if segment.marker in _SKIPPED:
+                payload = _kept_payload(view, segment) or b""
+                yield segment.body + len(payload.rstrip(b"\x00")), segment.body_end
+            elif segment.marker == _EOI:
+                yield segment.end, len(view)
+    except InvalidImage:
+        return
 
 
 def _segments(view: memoryview) -> Iterator[_Segment]:
@@ -166,7 +164,8 @@ def _assemble(view: memoryview, segments: tuple[_Segment, ...], outline: Outline
             assembly.keep(segment.start, segment.end)
         elif payload is not None:
             header = struct.pack(">BBH", 0xFF, segment.marker, len(payload) + 2)
-            assembly.replace(segment.start, segment.end, header + payload)
+            assembly.keep(segment.start, segment.body - len(header))
+            assembly.replace(segment.body - len(header), segment.end, header + payload)
     return assembly.inspection(outline)
 
 

@@ -163,9 +163,13 @@ class _Pages:
             return [(start, start + length) for start, length in zip(starts, announced, strict=False)]
         needed = self._needed(page, size, len(starts), tiled=offsets == _TILES)
         lengths = [*announced, *([0] * len(starts))]
-        ends = (start + max(pair) for start, *pair in zip(starts, lengths, needed, strict=False))
         limit = len(self._reader.view)
-        return [(min(start, limit), min(end, limit)) for start, end in zip(starts, ends, strict=True)]
+        places = []
+        for start, length, need in zip(starts, lengths, needed, strict=False):
+            if start + min(length or need, need) > limit:
+                raise broken("the TIFF is cut off")
+            places.append((start, min(start + max(length, need), limit)))
+        return places
 
     def _needed(self, page: _Page, size: tuple[int, int], count: int, *, tiled: bool) -> list[int]:
         """Bytes of each strip or tile when it is not compressed (TIFF 6.0, sections 3 and 15)."""
@@ -184,8 +188,8 @@ class _Pages:
         behind = 0
         for start, end in sorted(streams):
             if start >= behind:  # strips that overlap would be walked again and again
-                for first, last in jpeg.comments(self._reader.view, start, end):
-                    self._redaction.patch(first, bytes(last - first))
+                for first, last in jpeg.comments(self._reader.view[start:end]):
+                    self._redaction.patch(start + first, bytes(last - first))
                 behind = end
 
     def _place_table(self, page: _Page, following: int) -> None:

@@ -182,9 +182,13 @@ def _assemble(view: memoryview, kept: list[Data], outline: Outline) -> Inspectio
 
 
 def _whole(view: memoryview, chunk: _Chunk) -> Data:
-    """A chunk with its padding byte, which is 0 (RFC 9649, 2.3) and always there."""
-    if (chunk.body_end - chunk.start) & 1:
-        return b"".join([view[chunk.start : chunk.body_end], b"\x00"])
+    """A chunk with its padding byte.
+
+    It should be 0 (RFC 9649, 2.3), but is left as it is: libwebp reads on into it where
+    lossless data ends early.
+    """
+    if (chunk.end - chunk.start) & 1:
+        return b"".join([view[chunk.start : chunk.end], b"\x00"])
     return view[chunk.start : chunk.end]
 
 
