@@ -29,11 +29,14 @@ def microseconds(time: datetime) -> int:
     return (time - EPOCH) // _MICROSECOND
 
 
+_FIRST: Final = microseconds(datetime.min.replace(tzinfo=UTC))
+_LAST: Final = microseconds(datetime.max.replace(tzinfo=UTC))
+
+
 def moment(since_epoch: int) -> datetime:
     """The reverse of `microseconds`. What no calendar has becomes the nearest that one does,
     so that a made-up cursor finds nothing instead of breaking the arithmetic."""
-    first, last = microseconds(datetime.min.replace(tzinfo=UTC)), microseconds(datetime.max.replace(tzinfo=UTC))
-    return EPOCH + min(max(since_epoch, first), last) * _MICROSECOND
+    return EPOCH + timedelta(microseconds=min(max(since_epoch, _FIRST), _LAST))
 
 
 def can_be_stored(*texts: str) -> bool:

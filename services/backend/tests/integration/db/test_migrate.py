@@ -145,6 +145,12 @@ def test_an_sqlite_file_and_its_folder_are_made_and_get_the_schema_once(tmp_path
         assert repository.page(ListQuery()).images == (image,)
 
 
+def test_of_several_processes_that_start_at_once_one_applies_the_sqlite_schema(tmp_path: Path) -> None:
+    with ThreadPoolExecutor(6) as threads:
+        applied = list(threads.map(lambda _: migrate_sqlite(tmp_path / "shoebox.sqlite", SQLITE_SCHEMA), range(6)))
+    assert sorted(applied) == [[], [], [], [], [], ["1-create-tables.sql"]]
+
+
 def test_a_failing_file_leaves_an_sqlite_database_as_it_was(tmp_path: Path) -> None:
     (tmp_path / "1-bad.sql").write_text("CREATE TABLE a (n INTEGER); CREATE TABLE a (n INTEGER);")
     with pytest.raises(Unavailable):
