@@ -10,7 +10,7 @@ import hashlib
 import io
 import os
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO, Final
 
@@ -18,7 +18,7 @@ from shoebox.domain.errors import NotFound
 from shoebox.domain.image import THUMBNAIL_WIDTHS
 from shoebox.domain.names import is_key
 from shoebox.ports import Staged, StoredFile
-from shoebox.storage import leftovers, scan
+from shoebox.storage import leftovers, locks, scan
 from shoebox.storage.faults import faults, reading
 from shoebox.storage.folders import build, exists, into, parent, sync
 from shoebox.storage.layout import Layout
@@ -42,6 +42,7 @@ class DiskStorage:
         self._layout = Layout(root=str(root.absolute()))
         with faults():
             build(system, self._layout)
+            locks.create(system, self._layout.locks, (_MAKING, _KEEPING))
 
     @contextmanager
     def stage(self) -> Iterator[Staged]:
@@ -127,7 +128,9 @@ class DiskStorage:
                 # on the disk as well. A deleted picture does not come back with the power.
                 sync(self._system, parent(name))
             if file is not None:
-                self._drop_content(file)
+                # All that was promised is done; what fails from here on is the sweeper's.
+                with suppress(OSError):
+                    self._drop_content(file)
 
     def _peek(self, name: str) -> io.FileIO | None:
         """The file, kept open to learn from it after its name is gone."""

@@ -4,7 +4,7 @@
     content/<ab>/<sha256>       the same file again, under what it holds
     thumbs/<width>/<k3>/<key>   a WebP, under its picture's name
     staging/                    files nobody can reach yet
-    staging/locks/              empty files that are only ever locked
+    staging/locks/              two empty files that are only ever locked
 
 Nginx knows `images` and `thumbs` too. `<k3>` and `<ab>` are first two characters: 3,844 and
 256 folders, so a million pictures leave 260 names in each.

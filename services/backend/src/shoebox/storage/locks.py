@@ -1,10 +1,14 @@
-"""Locks that hold over all threads and processes on one storage, in a bounded set of files."""
+"""Locks that hold over all threads and processes on one storage.
+
+A lock is one byte of a file that has no bytes: fcntl(2), "Open file description locks".
+"""
 
 from __future__ import annotations
 
 import fcntl
 import os
-from collections.abc import Iterator
+import struct
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from typing import Final
 from zlib import crc32
@@ -12,34 +16,46 @@ from zlib import crc32
 from shoebox.storage.faults import fault
 from shoebox.storage.system import System
 
-# Names that share a bucket only wait for each other: of the 64 requests that a host takes at
-# once, one in five would. More files would make that rarer and the folder larger.
-BUCKETS: Final = 256
+_FLAGS: Final = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC
+_RANGE: Final = struct.Struct("hhqqi")  # struct flock: type, whence, start, length, and a process id that must be 0
+
+
+def create(system: System, folder: str, purposes: Iterable[str]) -> None:
+    """Make the lock files while there is room: on a full disk, deleting has to work.
+
+    Raises `OSError`.
+    """
+    for purpose in purposes:
+        system.close(_open(system, folder, purpose))
 
 
 @contextmanager
 def locked(system: System, folder: str, purpose: str, name: str) -> Iterator[None]:
     """Hold the lock of `name` for `purpose`; the kernel lets go of a dead process's.
 
-    The same thread must not take a second lock of the same purpose: it may be the same file.
+    Two names share a lock once in four thousand million times, and then only wait. The same
+    thread must not take a second lock of the same purpose: it may be that once.
     """
-    bucket = crc32(name.encode()) % BUCKETS
     try:
-        # Opened anew each time: flock belongs to the open file, so that two threads of one
-        # process keep each other out only if each has its own.
-        fd = system.open(f"{folder}/{purpose}-{bucket:02x}", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+        # Opened anew each time: such a lock belongs to the open file, so that two threads of
+        # one process keep each other out only if each has its own.
+        fd = _open(system, folder, purpose)
     except OSError as error:
         raise fault(error) from error
     try:
-        _wait(fd)
+        _wait(fd, crc32(name.encode()))
         yield
     finally:
         with suppress(OSError):
             system.close(fd)
 
 
-def _wait(fd: int) -> None:
+def _open(system: System, folder: str, purpose: str) -> int:
+    return system.open(f"{folder}/{purpose}", _FLAGS, 0o644)
+
+
+def _wait(fd: int, place: int) -> None:
     try:
-        fcntl.flock(fd, fcntl.LOCK_EX)
+        fcntl.fcntl(fd, fcntl.F_OFD_SETLKW, _RANGE.pack(fcntl.F_WRLCK, os.SEEK_SET, place, 1, 0))
     except OSError as error:
         raise fault(error) from error

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -161,6 +162,35 @@ def test_a_deletion_that_cannot_look_at_the_file_removes_it_all_the_same(tmp_pat
     storage.delete(OTHER)
     with pytest.raises(NotFound):
         DiskStorage(tmp_path).open(OTHER)
+
+
+def test_a_full_disk_still_takes_deletions(tmp_path: Path) -> None:
+    prepared(tmp_path)
+    storage = DiskStorage(tmp_path, system=(system := Watched()))
+    with os.scandir(tmp_path / "staging" / "locks") as there:
+        ready = {entry.path for entry in there}
+    system.refuses = lambda _, name, arguments: (
+        errno.ENOSPC
+        if name in {"mkdir", "link", "write", "rename"} or (name == "open" and creates(arguments, ready))
+        else 0
+    )
+    storage.delete(OTHER)
+    assert files_below(tmp_path) == []
+
+
+def creates(arguments: tuple[object, ...], ready: set[str]) -> bool:
+    """Whether opening with these arguments would make a file."""
+    path, flags, *_ = arguments
+    return bool(int(str(flags)) & os.O_CREAT) and path not in ready
+
+
+def test_a_deletion_is_done_even_if_its_content_cannot_be_looked_for(tmp_path: Path) -> None:
+    prepared(tmp_path)
+    storage = DiskStorage(tmp_path, system=(system := Watched()))
+    system.refuses = lambda _, name, arguments: errno.EIO if name == "stat" and "/content/" in str(arguments[0]) else 0
+    storage.delete(OTHER)
+    assert not picture_path(tmp_path, OTHER).exists()
+    assert len(files_below(tmp_path / "content")) == 1
 
 
 def test_a_deletion_says_when_the_name_could_not_be_removed(tmp_path: Path) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import multiprocessing
 import time
 from collections.abc import Callable
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from threading import Thread
 from typing import Final
@@ -184,6 +184,13 @@ def test_one_process_at_a_time_makes_a_thumbnail(tmp_path: Path) -> None:
 
     together(12, make)
     assert made.read_text() == "x"
+
+
+def test_makers_of_different_thumbnails_do_not_wait_for_each_other(tmp_path: Path) -> None:
+    storage = DiskStorage(tmp_path)
+    with ExitStack() as held:
+        for key in names(50):
+            held.enter_context(storage.making(key, 320))
 
 
 def test_a_maker_that_dies_lets_the_next_one_try(tmp_path: Path) -> None:
