@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import os
 import re
 import socket
 import time
@@ -77,11 +78,10 @@ class Client:
         with contextlib.suppress(OSError):
             self.sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVLOWAT, size)
 
-    def detach(self) -> int:
-        """The bare descriptor, now the caller's to close; our objects forget it without a shutdown."""
-        fd = self.sock.detach()
+    def let_go(self) -> None:
+        """Close our copy without a shutdown: another process has the connection now."""
+        os.close(self.sock.detach())
         self.close()
-        return fd
 
     def close(self) -> None:
         """Close; twice is no error."""

@@ -77,21 +77,23 @@ class Crew:
     def staff(self, now: float, wanted: Callable[[str], bool]) -> None:
         """Fork for every vacant place that is due and whose program is `wanted`."""
         for post in self._posts:
-            if post.child is None and post.due <= now and wanted(post.program.name):
-                try:
-                    post.child = self._fork(post.program, post)
-                except (ListenError, OSError) as error:
-                    post.postpone(now, harmless=False)
-                    self._on_event("process not forked", program=post.program.name, index=post.index, error=str(error))
+            if post.child is None and post.due <= now and wanted(post.program.name) and not self._fork(post):
+                post.postpone(now, harmless=False)
         for turn in self._rounds:
             if turn.child is None and turn.due <= now and wanted(turn.program.name):
                 turn.due = now + turn.every
-                turn.child = self._fork(turn.program, turn)
+                self._fork(turn)
 
-    def _fork(self, program: Program, place: Post | Round) -> Child:
-        child = self._nursery.fork(program, place.index, place.cell)
+    def _fork(self, place: Post | Round) -> bool:
+        program = place.program
+        try:
+            child = self._nursery.fork(program, place.index, place.cell)
+        except (ListenError, OSError) as error:
+            self._on_event("process not forked", program=program.name, index=place.index, error=str(error))
+            return False
+        place.child = child
         self._selector.register(child.status, selectors.EVENT_READ, child)
-        return child
+        return True
 
     def hear(self, child: Child) -> None:
         """Read a child's status pipe: `r` when it is ready, end of file when it is dying."""

@@ -9,6 +9,7 @@ from collections import deque
 from typing import Final
 
 LINGER: Final = 2.0  # seconds for the peer to stop sending and close its side
+SHORT_LINGER: Final = 0.3  # seconds, where no answer could be lost
 READ: Final = 256 * 1024  # bytes a look at one socket; several megabytes a second in all
 
 
@@ -33,7 +34,7 @@ class Farewells:
             if answer:
                 sock.send(answer)  # smaller than any send buffer: it goes whole or the peer is gone
             sock.shutdown(socket.SHUT_WR)
-        self._open.append((time.monotonic() + LINGER, sock))
+        self._open.append((time.monotonic() + (LINGER if answer else SHORT_LINGER), sock))
 
     def step(self, now: float) -> None:
         """Read what came and close who is done. One thread calls this, often while `any`."""

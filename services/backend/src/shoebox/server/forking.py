@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import resource
 import sys
 import time
 import traceback
@@ -17,6 +18,7 @@ from shoebox.server.listeners import Listeners
 from shoebox.server.programs import Handover, OnEvent, Program, Slot
 from shoebox.server.signals import SignalInbox
 
+DESCRIPTORS: Final = 16_384  # open files a process may need: connections, staged files, sockets to decoders
 CRASHED: Final = 70  # exit code of a program that raised: EX_SOFTWARE of sysexits.h
 
 
@@ -89,6 +91,14 @@ class Nursery:
             if name != slot.program:
                 handover.give.close()
                 handover.take.close()
+
+
+def allow_descriptors() -> None:
+    """Raise the soft limit of open files, which is 1,024 on most systems, as far as we may."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = DESCRIPTORS if hard == resource.RLIM_INFINITY else min(hard, DESCRIPTORS)
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
 
 
 def _flush() -> None:

@@ -14,7 +14,7 @@ from typing import Final
 from shoebox.server import reload
 from shoebox.server.children import Child, Departure
 from shoebox.server.crew import Crew
-from shoebox.server.forking import Nursery
+from shoebox.server.forking import Nursery, allow_descriptors
 from shoebox.server.lifeline import Lifeline
 from shoebox.server.listeners import Listeners
 from shoebox.server.programs import REOPEN_SIGNAL, RETIRE_SIGNAL, Address, Handover, OnEvent, Program
@@ -85,6 +85,7 @@ class Master:
         """
         if self._generation == 1:
             self._addresses()
+        allow_descriptors()
         self._signals.install()
         self._selector.register(self._signals.fd, selectors.EVENT_READ)
         # What exists now is shared with all children and never garbage: the collector must not

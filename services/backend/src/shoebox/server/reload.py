@@ -57,7 +57,8 @@ class Inheritance:
         text = environ.get(VARIABLE)
         if text is None:
             return None
-        fields = json.loads(text)
+        # An older or newer master may have written it: fields may be added, never renamed.
+        fields = {name: value for name, value in json.loads(text).items() if name in cls.__slots__}
         if fields["pid"] != os.getpid():
             return None
         fields["lifeline"] = tuple(fields["lifeline"])

@@ -1,20 +1,17 @@
-"""A worker: an HTTP server over sockets the master bound, with a bounded pool of threads.
+"""A worker: an HTTP server over a socket the master bound, with a bounded pool of threads.
 
-Threads wait for readiness in the kernel (`poller`), all at once; idle connections are parked
-there and cost no thread. The main thread serves nobody: it beats for the master, and steps in
-where threads are missing, time runs out or the process has to leave.
+Threads wait for readiness in the kernel, all at once; idle connections are parked there and
+cost no thread. The main thread serves nobody: it beats for the master, and steps in where
+threads are missing, time runs out or the process has to leave.
 """
 
 from __future__ import annotations
 
-import contextlib
-import os
 import selectors
 import socket
 import sys
 import threading
 import time
-from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, HTTPServer
@@ -23,11 +20,13 @@ from typing import Any, Final
 from shoebox.server import handover
 from shoebox.server.clients import BUSY, TOO_SLOW, Client, Connection, adopt
 from shoebox.server.farewell import Farewells
-from shoebox.server.poller import Poller
+from shoebox.server.listeners import BACKLOG
+from shoebox.server.parking import Line, Parking
 from shoebox.server.programs import OnEvent, Slot
 
 TICK: Final = 0.25  # seconds between two looks of the main thread
 BUSY_TICK: Final = 0.05  # seconds, while clients wait for a thread or the process is leaving
+BELL_PATIENCE: Final = 1.0  # seconds for an idle thread to end; it does nothing that could last
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,7 +48,7 @@ class Worker(HTTPServer):
     the connection should answer `Connection: close` while `draining` is set.
     """
 
-    request_queue_size = 1024
+    request_queue_size = BACKLOG
 
     def __init__(
         self,
@@ -68,17 +67,15 @@ class Worker(HTTPServer):
         self._make_connection = make_connection
         self._limits = limits
         self._on_event = on_event
-        self._poller = Poller()
         self._clients: set[Client] = set()  # all that are open
-        self._parked: dict[int, Client] = {}  # by descriptor; whoever pops one owns it
-        self._waiting: deque[tuple[float, Client]] = deque()  # readable, since when, no thread free
+        self._parking = Parking()
+        self._line = Line()
         self._busy = [False] * limits.threads
         self._deaf = False  # the listener is to be watched again at the next tick
         self._retiring = False
         self._drain_began = 0.0
         self._farewells = Farewells()
         self._desk = selectors.DefaultSelector()
-        self._bell, self._rope = os.pipe()
 
     def serve(self) -> int:
         """Work until the slot drains and the last request is answered; returns the exit code."""
@@ -86,14 +83,16 @@ class Worker(HTTPServer):
         self._desk.register(self._slot.wake_fd, selectors.EVENT_READ)
         if self._slot.handover is not None:
             self._desk.register(self._slot.handover.take, selectors.EVENT_READ, self._slot.handover.take)
-        self._poller.toll(self._bell)
-        self._poller.add(self.socket.fileno())
+        self._parking.listen(self.socket.fileno())
         self._slot.ready()
         while not (self._leaving and not self._clients and not self._farewells.any()):
             self._tick()
-        os.write(self._rope, b"!")
+            if not all(thread.is_alive() for thread in threads):
+                # A pool that shrinks unseen is worse than a worker that is replaced.
+                raise RuntimeError("a thread of the pool ended")
+        self._parking.ring()
         for thread in threads:
-            thread.join(timeout=1)
+            thread.join(BELL_PATIENCE)
         return 0
 
     @property
@@ -109,7 +108,7 @@ class Worker(HTTPServer):
             thread.start()
         return threads
 
-    # The pool's threads.
+    # What the threads of the pool do.
 
     def _attend(self, number: int) -> None:
         busy = self._busy
@@ -121,53 +120,40 @@ class Worker(HTTPServer):
     def _next(self) -> Client | None:
         """The next client with a request; None when the worker ends."""
         while True:
-            if self._waiting:
-                try:
-                    return self._waiting.popleft()[1]
-                except IndexError:
-                    continue
-            fd = self._poller.wait()
-            if fd == self._bell:
-                return None
-            client = self._accept() if fd == self.socket.fileno() else self._claim(fd)
+            client = self._line.next() if self._line else None
+            if client is None:
+                fd = self._parking.wait()
+                if fd is None:
+                    return None
+                client = self._meet(fd)
             if client is not None:
                 return client
 
-    def _claim(self, fd: int | None) -> Client | None:
-        """Own the parked client, if its request can be read; a head on its way is parked again."""
-        client = self._parked.pop(fd, None) if fd is not None else None
-        if client is None or client.head_arrived():
-            return client
-        self._watch(client)
-        return None
+    def _meet(self, fd: int) -> Client | None:
+        """Own the client behind a readable descriptor, if it has a request."""
+        return self._accept() if fd == self.socket.fileno() else self._parking.claim(fd)
 
     def _accept(self) -> Client | None:
         """Take one connection from the kernel's queue; it is returned if its request is here."""
         try:
             sock, address = self.socket.accept()
         except (BlockingIOError, ConnectionAbortedError):
-            self._listen_on()
+            self._parking.listen_on(self.socket.fileno())
             return None
         except OSError as error:
             if not self._leaving:
                 self._deaf = True  # no descriptors left, most likely: trying again at once would spin
                 self._on_event("connection not accepted", error=str(error))
             return None
-        self._listen_on()
-        return self._welcome(Client(sock, address))
-
-    def _listen_on(self) -> None:
-        with contextlib.suppress(OSError):  # forgotten or closed already when we leave
-            self._poller.rearm(self.socket.fileno())
-
-    def _welcome(self, client: Client) -> Client | None:
+        self._parking.listen_on(self.socket.fileno())
+        client = Client(sock, address)
         if len(self._clients) >= self._limits.connections:
             self._refuse(client, BUSY, "too many connections")
             return None
         self._clients.add(client)
         if client.head_arrived():
             return client
-        self._watch(client)
+        self._parking.watch(client)
         return None
 
     def _converse(self, client: Client) -> None:
@@ -182,35 +168,22 @@ class Worker(HTTPServer):
         except Exception:  # the pool's thread must live, whatever a request did
             self.handle_error(client.sock, client.address)
             stays = False
-        if stays:
-            self._park(client)
-        else:
-            self._close(client)
-
-    def _park(self, client: Client) -> None:
-        if self._retiring and self._hand_over(client):
-            return
-        client.since = time.monotonic()
-        self._watch(client)
-
-    def _watch(self, client: Client) -> None:
-        self._parked[client.fd] = client
-        if client.known:
-            self._poller.rearm(client.fd)
-        else:
-            client.known = True
-            self._poller.add(client.fd)
-
-    def _close(self, client: Client) -> None:
-        self._clients.discard(client)
-        client.close()
+        if not stays:
+            self._clients.discard(client)
+            client.close()
+        elif not (self._retiring and self._hand_over(client)):
+            client.since = time.monotonic()
+            self._parking.watch(client)
 
     def _refuse(self, client: Client, answer: bytes, reason: str) -> None:
         """Answer without reading the request, then close so that the answer is not lost."""
-        self._clients.discard(client)
-        self._poller.forget(client.fd)
-        self._farewells.say(client.sock, answer)
         self._on_event("request refused", reason=reason, client=str(client.address[0]))
+        self._part(client, answer)
+
+    def _part(self, client: Client, answer: bytes) -> None:
+        self._clients.discard(client)
+        self._parking.forget(client)
+        self._farewells.say(client.sock, answer)
 
     def handle_error(self, request: Any, client_address: Any) -> None:
         """Report what a connection raised, except that its client went away."""
@@ -219,10 +192,10 @@ class Worker(HTTPServer):
             client = str(client_address[0])
             self._on_event("connection failed", client=client, descriptor=request.fileno(), error=repr(error))
 
-    # The main thread.
+    # What the main thread does.
 
     def _tick(self) -> None:
-        hurry = self._leaving or self._waiting or self._farewells.any()
+        hurry = self._leaving or self._line or self._farewells.any()
         for key, _ in self._desk.select(BUSY_TICK if hurry else TICK):
             if key.data is not None:
                 self._take_over(key.data)
@@ -232,7 +205,7 @@ class Worker(HTTPServer):
             self._leave(now)
         if self._deaf:
             self._deaf = False
-            self._listen_on()
+            self._parking.listen_on(self.socket.fileno())
         self._relieve(now)
         self._sweep(now)
         self._farewells.step(now)
@@ -243,45 +216,31 @@ class Worker(HTTPServer):
             client = adopt(sock)
             if client is not None:
                 self._clients.add(client)
-                self._watch(client)
+                self._parking.watch(client)
 
     def _relieve(self, now: float) -> None:
         """When every thread is busy, be the one who knows how long clients wait."""
         if all(self._busy):
-            while (fd := self._poller.wait(0)) is not None:
-                client = self._accept() if fd == self.socket.fileno() else self._claim(fd)
+            while (fd := self._parking.wait(0)) is not None:
+                client = self._meet(fd)
                 if client is not None:
-                    self._waiting.append((now, client))
-        elif self._waiting:
-            # Idle threads look into the kernel only: put the clients back where they look.
-            for _ in range(len(self._waiting)):
-                self._return_one()
-        while self._waiting and now - self._waiting[0][0] > self._limits.wait:
-            client = self._pop_waiting()
-            if client is not None:
+                    self._line.join(client, now)
+            while (client := self._line.overdue(now - self._limits.wait)) is not None:
                 self._refuse(client, BUSY, "no thread was free")
-
-    def _return_one(self) -> None:
-        client = self._pop_waiting()
-        if client is not None:
-            self._watch(client)
-
-    def _pop_waiting(self) -> Client | None:
-        try:
-            return self._waiting.popleft()[1]
-        except IndexError:
-            return None
+            return
+        # Idle threads look into the kernel only: put the clients back where they look.
+        while (client := self._line.next()) is not None:
+            self._parking.watch(client)
 
     def _sweep(self, now: float) -> None:
-        """Part with parked clients whose time is over."""
-        for fd, client in self._parked.copy().items():
-            if self._retiring or now > self._deadline(client):
-                # By now it may be another client's descriptor: only the one that is popped counts.
-                owned = self._parked.pop(fd, None)
-                if owned is client:
-                    self._part(client)
-                elif owned is not None:
-                    self._watch(owned)
+        """Part with parked clients whose time is over; with all, when the next generation has it."""
+        for client in self._parking.evict(lambda client: self._retiring or now > self._deadline(client)):
+            if self._retiring and self._hand_over(client):
+                continue
+            if client.peeked:
+                self._refuse(client, TOO_SLOW, "the head came too slowly")
+            else:
+                self._part(client, b"")
 
     def _deadline(self, client: Client) -> float:
         if client.peeked:
@@ -290,48 +249,36 @@ class Worker(HTTPServer):
             return max(client.since, self._drain_began) + self._limits.grace
         return client.since + self._limits.idle
 
-    def _part(self, client: Client) -> None:
-        if self._retiring and self._hand_over(client):
-            return
-        if client.peeked:
-            self._refuse(client, TOO_SLOW, "the head came too slowly")
-            return
-        self._clients.discard(client)
-        self._poller.forget(client.fd)
-        self._farewells.say(client.sock, b"")
-
-    # Leaving.
-
     def _leave(self, now: float) -> None:
-        self._poller.forget(self.socket.fileno())
+        self._parking.deafen(self.socket.fileno())
         if self._slot.replaced and self._slot.handover is not None:
             self._desk.unregister(self._slot.handover.take)
             self._retiring = True  # the queue of the listener is the heirs' now
             return
-        self.draining = True
-        self._drain_began = now
-        while (client := self._accept_quietly()) is not None:
+        self._begin_drain(now)
+        while (client := self._accept_last()) is not None:
             self._clients.add(client)
-            self._watch(client)
+            self._parking.watch(client)
         self.socket.close()
 
-    def _accept_quietly(self) -> Client | None:
+    def _begin_drain(self, now: float) -> None:
+        self._drain_began = now
+        self.draining = True
+
+    def _accept_last(self) -> Client | None:
         try:
-            sock, address = self.socket.accept()
+            return Client(*self.socket.accept())
         except OSError:
             return None
-        return Client(sock, address)
 
     def _hand_over(self, client: Client) -> bool:
-        """Give the idle connection to the next generation; False closes it the slow way."""
+        """Give the idle connection to the next generation. False: nobody takes it, drain instead."""
         # The other process keeps it open, so closing our copy would not end the watch.
-        self._poller.forget(client.fd)
-        client.known = False
+        self._parking.forget(client)
         if self._slot.handover is None or not handover.give(self._slot.handover.give, client.fd):
             self._retiring = False
-            self.draining = True
-            self._drain_began = time.monotonic()
+            self._begin_drain(time.monotonic())
             return False
         self._clients.discard(client)
-        os.close(client.detach())
+        client.let_go()
         return True

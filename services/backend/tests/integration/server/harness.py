@@ -19,6 +19,7 @@ from typing import Any
 
 SERVICE = Path(__file__).with_name("small_service.py")
 SOURCE = Path(__file__).resolve().parents[3] / "src"
+FEW_DESCRIPTORS = ["/bin/sh", "-c", 'ulimit -Sn 256 && exec "$@"', "sh"]  # as a plain system has it, and less
 PATIENCE = 15.0  # seconds a test waits for something that should take a fraction of one
 
 
@@ -60,7 +61,7 @@ class Service:
     def _start(self) -> subprocess.Popen[str]:
         with self._log.open("a") as log:
             return subprocess.Popen(
-                [sys.executable, str(SERVICE), str(self.folder / "settings.json")],
+                [*FEW_DESCRIPTORS, sys.executable, str(SERVICE), str(self.folder / "settings.json")],
                 stdout=subprocess.PIPE,
                 stderr=log,
                 text=True,

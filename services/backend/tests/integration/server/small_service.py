@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import resource
 import socket
 import sys
 import time
@@ -74,6 +75,10 @@ class PlainConnection:
                 return str(LIMITER.check("/".join(parts)))
             case ["fail"]:
                 raise RuntimeError("as asked")
+            case ["exit"]:
+                raise SystemExit(5)
+            case ["descriptors"]:
+                return str(resource.getrlimit(resource.RLIMIT_NOFILE)[0])
             case _:
                 return json.dumps({"pid": os.getpid(), "index": self._slot.index})
 

@@ -167,6 +167,19 @@ def test_a_request_that_raises_costs_its_connection_only(tmp_path: Path) -> None
         assert "as asked" in service.wait_event("connection failed", count=3)[0]["error"]
 
 
+def test_a_worker_that_lost_a_thread_is_replaced(tmp_path: Path) -> None:
+    with running(tmp_path, limits={"threads": 4}) as service:
+        pid = service.pid_of()
+        with pytest.raises((ConnectionError, http.client.HTTPException)):
+            service.get("/exit")
+        assert eventually(lambda: service.pid_of() != pid)
+
+
+def test_a_worker_may_open_more_files_than_connections(tmp_path: Path) -> None:
+    with running(tmp_path) as service:
+        assert int(service.get("/descriptors").text) >= 4096
+
+
 def test_a_client_that_goes_away_is_no_error(tmp_path: Path) -> None:
     with running(tmp_path) as service:
         for _ in range(5):

@@ -28,6 +28,11 @@ def test_an_inheritance_is_read_as_it_was_written() -> None:
     assert Inheritance.read({VARIABLE: json.dumps(asdict(left))}) == left
 
 
+def test_what_another_version_added_is_ignored() -> None:
+    left = estate(os.getpid())
+    assert Inheritance.read({VARIABLE: json.dumps({**asdict(left), "future": 1})}) == left
+
+
 def test_another_process_inherits_nothing() -> None:
     assert Inheritance.read({VARIABLE: json.dumps(asdict(estate(os.getpid() + 1)))}) is None
 
