@@ -26,7 +26,8 @@ class Examined:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StoredFile:
-    """A picture file as the storage sees it. `modified` is seconds since the epoch."""
+    """A picture file as the storage sees it. `modified` is when it, or a name of it, last
+    changed, in seconds since the epoch: a new name of old bytes is young."""
 
     key: str
     size: int
