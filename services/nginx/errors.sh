@@ -7,9 +7,11 @@ problem() { # problem STATUS CODE "Title" "Detail, without quotes or dollars." [
     # A range is found wrong after the picture's own headers were made: they stay.
     [ "$1" -eq 416 ] || problem_headers="$problem_headers
     add_header X-Content-Type-Options nosniff always;
-    add_header X-Request-ID \$kept_request_id always;"
+    add_header X-Request-ID \$kept_request_id always;
+    include \"$here/snippets/cors.conf\";"
     problem_page_headers="
-    include \"$here/snippets/page.conf\";"
+    include \"$here/snippets/page.conf\";
+    include \"$here/snippets/cors.conf\";"
     if [ $# -gt 4 ]; then
         problem_headers="$problem_headers
     add_header $5 \"$6\" always;"

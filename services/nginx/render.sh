@@ -17,6 +17,7 @@ default WEB_SERVER_START_PORT 8100
 default MAX_CONCURRENCY 64
 default MAX_FILE_SIZE 20971520
 default TRUSTED_PROXIES ''
+default CORS_ORIGINS ''
 default RUN_DIR "$out"
 default LOG_DIR "$PWD/logs"
 default IMAGES_DIR "$PWD/img_storage"
@@ -32,6 +33,8 @@ port WEB_SERVER_START_PORT
 whole MAX_CONCURRENCY 1 4096
 whole MAX_FILE_SIZE 1024 1073741824
 matching TRUSTED_PROXIES '[0-9A-Fa-f.:/, ]*' 'addresses and networks, with commas'
+origin='([*]|https?://[][A-Za-z0-9.:_-]+/?)'
+matching CORS_ORIGINS "[, ]*($origin([, ]+$origin)*[, ]*)?" 'origins with commas, or *'
 for setting in RUN_DIR LOG_DIR IMAGES_DIR FRONTEND_DIR; do folder "$setting"; done
 settled
 
@@ -52,7 +55,24 @@ worker_addresses() {
     done
 }
 
-proxies=$(printf '%s' "$TRUSTED_PROXIES" | tr ', ' '  ')
+echoed() { # echoed WORD…: a line of a map for each word, from itself to itself
+    for word in "$@"; do
+        printf '        "%s" "%s";\n' "$word" "$word"
+    done
+}
+
+words() { # words TEXT: a list with commas as shell words; an origin loses its last slash
+    printf '%s ' "$1" | tr ',' ' ' | sed 's|/ | |g'
+}
+
+set -f # `*` is a word for any origin here, not the names of files
+proxies=$(words "$TRUSTED_PROXIES")
+origins=$(words "$CORS_ORIGINS")
+ANY_ORIGIN='' VARY='' WELCOME_ORIGINS=''
+case " $origins " in
+    *' * '*) ANY_ORIGIN='*' ;;
+    *[!\ ]*) VARY=Origin WELCOME_ORIGINS=$(echoed $origins) ;;
+esac
 HERE=$here
 OUT=$out
 WORKERS=$(each '        server %s max_fails=0;' $(worker_addresses))
@@ -73,7 +93,7 @@ if [ "$MAX_CONNECTIONS_PER_CLIENT" -gt 0 ]; then
     limit_conn clients $MAX_CONNECTIONS_PER_CLIENT;
     limit_conn_status 429;"
 fi
-export HERE OUT WORKERS TRUSTED_NETWORKS REAL_IP_FROM KEEPALIVE MAX_BODY RESERVED OPEN_FILES CONNECTIONS LIMIT_CONNECTIONS
+export ANY_ORIGIN VARY WELCOME_ORIGINS HERE OUT WORKERS TRUSTED_NETWORKS REAL_IP_FROM KEEPALIVE MAX_BODY RESERVED OPEN_FILES CONNECTIONS LIMIT_CONNECTIONS
 
 mkdir -p "$out" "$RUN_DIR" "$LOG_DIR/nginx"
 errors "$MAX_FILE_SIZE" >"$out/errors.conf"

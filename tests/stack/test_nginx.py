@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from shoebox.domain.names import RESERVED
+from shoebox.web.origins import EXPOSED
 from shoebox.web.static import PAGE
 from tests.client import Answer, Client
 from tests.stack.conftest import MAX_FILE_SIZE, Front, FrontMaker
@@ -266,6 +267,31 @@ def test_a_trusted_proxy_is_believed(make_front: FrontMaker) -> None:
     assert seen["X-Forwarded-Host"] == seen["Host"] == "pictures.example:8443"
     assert forged.json["headers"]["X-Forwarded-Host"] == f"127.0.0.1:{front.nginx.port}"
     assert forged.json["headers"]["X-Forwarded-Proto"] == "http"
+
+
+ORIGIN = "https://blog.example"
+
+
+@pytest.mark.parametrize(
+    ("setting", "answered", "vary"),
+    [
+        ("", None, None),
+        ("*", "*", None),
+        ("http://other.example, https://blog.example/", ORIGIN, "Origin"),
+        ("http://other.example", None, "Origin"),
+    ],
+)
+def test_scripts_of_welcome_sites_may_read_what_nginx_answers(
+    make_front: FrontMaker, setting: str, answered: str | None, vary: str | None
+) -> None:
+    front = make_front(CORS_ORIGINS=setting)
+    put_picture(front, KEY, b"bytes of a picture")
+    for path, status in ((f"/images/{KEY}", 200), ("/static/css/base.css", 200), ("/api/images/", 502)):
+        answer = front.client.get(path, {"Origin": ORIGIN})
+        assert answer.status == status
+        assert answer.headers["Access-Control-Allow-Origin"] == answered
+        assert answer.headers["Access-Control-Expose-Headers"] == (EXPOSED if answered else None)
+        assert (vary in (answer.headers.get_all("Vary") or [])) == bool(vary)
 
 
 def test_a_sound_request_id_is_kept_and_another_one_replaced(front: Front) -> None:

@@ -32,6 +32,7 @@ def nginx_conf(folder: Path, **settings: str) -> str:
         {"TRUSTED_PROXIES": "10.0.0.0/8,2001:db8::/32 , 192.0.2.7"},
         {"MAX_FILE_SIZE": "1073741824", "NGINX_PROCESSES": "3"},
         {"MAX_CONNECTIONS_PER_CLIENT": "0"},
+        {"CORS_ORIGINS": "https://a.example, http://[::1]:8080/"},
     ],
     ids=str,
 )
@@ -57,6 +58,8 @@ def test_the_body_limit_follows_the_file_limit(state: Path) -> None:
         ("MAX_FILE_SIZE", "99999999999999999999"),
         ("TRUSTED_PROXIES", "everybody"),
         ("TRUSTED_PROXIES", "10.0.0.1; }"),
+        ("CORS_ORIGINS", "blog.example"),
+        ("CORS_ORIGINS", "https://a.example; }"),
         ("FRONTEND_DIR", "relative"),
         ("FRONTEND_DIR", '/a"; root "/etc'),
         ("FRONTEND_DIR", "/a$uri"),
