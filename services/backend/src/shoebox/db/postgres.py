@@ -156,8 +156,9 @@ def open_connection(settings: ConnectionSettings) -> Connection:
 
 def is_lost(error: psycopg2.Error) -> bool:
     """Whether the connection is gone, so that a new one may do better."""
-    if error.pgcode is None:
-        return isinstance(error, psycopg2.OperationalError | psycopg2.InterfaceError | psycopg2.DatabaseError)
+    if error.pgcode is None:  # not a word of the server's: the line broke, or was never there
+        broken = isinstance(error, psycopg2.OperationalError | psycopg2.InterfaceError)
+        return broken or type(error) is psycopg2.DatabaseError
     return error.pgcode in _LOST
 
 
