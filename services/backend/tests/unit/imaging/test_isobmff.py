@@ -103,7 +103,7 @@ def test_a_colour_profile_stays_in_place() -> None:
         FILM.replace(b"stsz\x00\x00\x00\x00" + bytes(4), b"stsz\x00\x00\x00\x00" + struct.pack(">I", 0x7FFFFFFF)),
         FILM.replace(b"stco", b"abcd"),
         FILM.replace(b"pict", b"soun"),
-        box(b"ftyp", b"avif\x00\x00\x00\x00avif") + box(b"free", b"") * 20_001,
+        box(b"ftyp", b"avif\x00\x00\x00\x00avif") + box(b"free", b"") * 5_001,
         box(b"ftyp", b"avif\x00\x00\x00\x00avif") + box(b"meta", bytes(4)),
     ],
     ids=[

@@ -12,6 +12,8 @@ from typing import Final
 
 from shoebox.imaging.structure import Inspection, Outline, Redaction, broken
 
+MAX_COMMANDS: Final = 2_000_000  # of run-length data; walking them takes a second, drawing them several
+
 _FILE_HEADER: Final = 14
 _CORE, _INFO, _V5 = 12, 40, 124
 _HEADER_SIZES: Final = frozenset({_CORE, _INFO, 52, 56, 64, 108, _V5})
@@ -109,9 +111,12 @@ def _rle_end(view: memoryview, header: _Header) -> int:
 
     The announced size (biSizeImage) is not believed: decoders do not either.
     """
-    width, at, drawn, column = header.width, header.raster, 0, 0
+    width, at, drawn, column, commands = header.width, header.raster, 0, 0, 0
     try:
         while drawn < width * header.height:
+            commands += 1
+            if commands > MAX_COMMANDS:
+                raise broken("the BMP is made of too many pieces")
             count, code = view[at], view[at + 1]
             at += 2
             if not count and code == 1:

@@ -12,7 +12,7 @@ from typing import Final
 
 from shoebox.imaging.structure import Redaction, broken
 
-MAX_BOXES: Final = 20_000  # in one container; an AVIF has dozens, a grid of many tiles some thousands
+MAX_BOXES: Final = 5_000  # in one container; an AVIF has dozens, a grid of many tiles some hundreds
 FREE: Final = b"free"  # 8.1.2: a box whose content is irrelevant
 
 

@@ -13,7 +13,6 @@ from typing import Final
 from shoebox.imaging.structure import broken
 
 MAX_ENTRIES: Final = 50_000  # in all directories together; a page has some 20
-MAX_VALUES: Final = 100_000  # in one entry that is read; a strip for each row of a tall scan
 
 _INTEGERS: Final = {1: "B", 3: "H", 4: "I", 13: "I", 16: "Q", 18: "Q"}  # BYTE, SHORT, LONG, IFD, LONG8, IFD8
 _SIZES: Final = {1: 1, 2: 1, 3: 2, 4: 4, 5: 8, 6: 1, 7: 1, 8: 2, 9: 4, 10: 8, 11: 4, 12: 8, 13: 4, 16: 8, 17: 8, 18: 8}
@@ -81,12 +80,15 @@ class Reader:
         entries = tuple(self._read(first + index * size) for index in range(count))
         return Directory(at, behind + struct.calcsize(self._offset), entries, following)
 
-    def numbers(self, entry: Entry) -> tuple[int, ...]:
-        """The integers of an entry. Raises `InvalidImage` if they are none or not in the file."""
+    def numbers(self, entry: Entry, limit: int) -> tuple[int, ...]:
+        """The integers of an entry, the first `limit` of them.
+
+        Raises `InvalidImage` if they are no integers or do not lie in the file.
+        """
         kind = _INTEGERS.get(entry.kind)
-        if kind is None or not 0 < entry.count <= MAX_VALUES or entry.value + entry.size > len(self.view):
+        if kind is None or entry.value + entry.size > len(self.view):
             raise broken(f"tag {entry.tag} of the TIFF makes no sense")
-        return struct.unpack_from(f"{self.order}{entry.count}{kind}", self.view, entry.value)
+        return struct.unpack_from(f"{self.order}{min(entry.count, limit)}{kind}", self.view, entry.value)
 
     def is_inline(self, entry: Entry) -> bool:
         """Whether the values lie in the table itself."""

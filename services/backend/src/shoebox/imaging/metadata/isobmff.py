@@ -137,7 +137,9 @@ def _extent(view: memoryview, item: Item) -> tuple[int, int]:
 
 def _grid_size(view: memoryview, meta: Meta, item: Item) -> tuple[int, int]:
     """The output size of a grid: ISO/IEC 23008-12, 6.6.2.3."""
-    data = b"".join(view[start:end] for start, end in meta.places(item))[:12]
+    data = b""
+    for start, end in meta.places(item):
+        data += bytes(view[start : min(end, start + 12 - len(data))])
     fields = ">II" if len(data) == 12 else ">HH"
     if len(data) < 8:
         raise broken("the grid of the AVIF is cut off")

@@ -12,7 +12,7 @@ from typing import Final
 from shoebox.imaging.metadata.boxes import FREE, Box, Cursor, boxes, neutralise
 from shoebox.imaging.structure import Redaction, broken
 
-MAX_EXTENTS: Final = 50_000  # of all items; a grid has one for each tile
+MAX_ENTRIES: Final = 50_000  # items, extents and properties of items; a tile of a grid has some ten
 
 _PICTURES: Final = frozenset({b"av01", b"grid", b"iovl", b"iden", b"tmap", b"sato"})  # coded and derived images
 _CHILDREN: Final = frozenset({b"hdlr", b"pitm", b"iloc", b"iinf", b"iref", b"iprp", b"idat", b"dinf", b"grpl"})
@@ -47,7 +47,7 @@ class Meta:
         self._entries: list[tuple[int, Box, int]] = []  # item, its infe box, place of its kind
         self._properties: list[Box] = []
         self._idat: Box | None = None
-        self._extents = 0
+        self._budget = MAX_ENTRIES
         redaction.keep(box.start, Cursor(view, box.body, box.end).at + 4)
         children = list(boxes(view, box.body + 4, box.end))
         if len({child.kind for child in children if child.kind in _CHILDREN}) != sum(
@@ -83,7 +83,13 @@ class Meta:
         cursor.skip(3)
         return cursor, version
 
+    def _spend(self, entries: int) -> None:
+        self._budget -= entries
+        if self._budget < 0:
+            raise broken("the AVIF is made of too many pieces")
+
     def _item(self, number: int) -> Item:
+        self._spend(1)
         return self.items.setdefault(number, Item())
 
     def _read_locations(self, box: Box) -> None:
@@ -104,9 +110,7 @@ class Meta:
             cursor.skip(2)
             base = cursor.number(base_size)
             count = cursor.number(2)
-            self._extents += count
-            if self._extents > MAX_EXTENTS:
-                raise broken("the AVIF is made of too many pieces")
+            self._spend(count)
             for _ in range(count):
                 cursor.skip(index_size)
                 start = base + cursor.number(offset_size)
@@ -148,7 +152,9 @@ class Meta:
         wide = self._view[box.body + 3] & 1
         for _ in range(cursor.number(4)):
             item = self._item(cursor.number(4 if version else 2))
-            for _ in range(cursor.number(1)):
+            count = cursor.number(1)
+            self._spend(count)
+            for _ in range(count):
                 index = cursor.number(2) & 0x7FFF if wide else cursor.number(1) & 0x7F
                 if index > len(self._properties):
                     raise broken("the AVIF points to a property that it has not")

@@ -17,6 +17,7 @@ from shoebox.imaging.metadata import exif
 from shoebox.imaging.structure import Assembly, Inspection, Outline, broken
 
 MAX_SEGMENTS: Final = 10_000  # a photograph has dozens; extended XMP of 20 MiB has 320
+MAX_FILLS: Final = 10_000  # runs of fill bytes inside one scan; hardly any encoder writes them there
 MAX_SCANS: Final = 100  # encoders write about 10; a small file of repeated scans cost 21 s of CPU
 
 _EOI, _SOS, _COM = 0xD9, 0xDA, 0xFE
@@ -120,16 +121,16 @@ def _next(view: memoryview, at: int) -> _Segment:
 
 def _scan_end(view: memoryview, at: int) -> int:
     """Where the entropy-coded data ends that begins at `at`: before the next real marker."""
-    while found := _SCAN_END.search(view, at):
-        run = _FILL.match(view, found.start())
-        at = run.end() if run else found.end()
-        if at == len(view):
-            break
+    for _ in range(MAX_FILLS):
+        found = _SCAN_END.search(view, at)
+        run = _FILL.match(view, found.start()) if found else None
+        if found is None or run is None or run.end() == len(view):
+            raise broken("the JPEG is cut off")
         # Fill bytes may stand before a stuffed zero or a restart marker too (T.81, B.1.1.2).
-        if view[at] and view[at] not in _RESTARTS:
+        if view[run.end()] and view[run.end()] not in _RESTARTS:
             return found.start()
-        at += 1
-    raise broken("the JPEG is cut off")
+        at = run.end() + 1
+    raise broken("the JPEG is made of too many pieces")
 
 
 def _size(view: memoryview, frame: _Segment) -> tuple[int, int]:

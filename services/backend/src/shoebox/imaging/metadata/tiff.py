@@ -15,7 +15,8 @@ from shoebox.imaging.metadata import jpeg
 from shoebox.imaging.metadata.ifd import Directory, Entry, Reader, chain
 from shoebox.imaging.structure import MAX_FRAMES, Inspection, Outline, Redaction, broken, merged, too_many_frames
 
-MAX_STRIPS: Final = 200_000  # of all pages: what costs time and memory here
+MAX_STRIPS: Final = 200_000  # of all pages together; a tall scan has one for each of its rows
+MAX_SAMPLES: Final = 64  # of one pixel; pictures have up to 5, and decoders draw no more
 
 _SUBFILE, _OLD_SUBFILE, _WIDTH, _HEIGHT, _BITS, _COMPRESSION = 254, 255, 256, 257, 258, 259
 _STRIPS, _ORIENTATION, _SAMPLES, _ROWS, _STRIP_SIZES, _PLANES = 273, 274, 277, 278, 279, 284
@@ -80,7 +81,7 @@ def _refuse_raw(reader: Reader, first: _Page) -> None:
 
 def _number(reader: Reader, page: _Page, tag: int, default: int) -> int:
     entry = page.tags.get(tag)
-    return reader.numbers(entry)[0] if entry else default
+    return reader.numbers(entry, 1)[0] if entry else default
 
 
 class _Pages:
@@ -152,11 +153,11 @@ class _Pages:
         """
         if offsets not in page.tags:
             return []
-        starts = self._reader.numbers(page.tags[offsets])
-        self._strips += len(starts)
+        self._strips += page.tags[offsets].count
         if self._strips > MAX_STRIPS:
             raise broken("the TIFF is made of too many pieces")
-        announced = self._reader.numbers(page.tags[sizes]) if sizes in page.tags else ()
+        starts = self._reader.numbers(page.tags[offsets], MAX_STRIPS)
+        announced = self._reader.numbers(page.tags[sizes], len(starts)) if sizes in page.tags else ()
         if _number(self._reader, page, _COMPRESSION, _RAW_DATA) != _RAW_DATA:
             if len(announced) < len(starts):
                 raise broken("the TIFF does not say where its pixels end")
@@ -173,7 +174,7 @@ class _Pages:
 
     def _needed(self, page: _Page, size: tuple[int, int], count: int, *, tiled: bool) -> list[int]:
         """Bytes of each strip or tile when it is not compressed (TIFF 6.0, sections 3 and 15)."""
-        bits = self._reader.numbers(page.tags[_BITS]) if _BITS in page.tags else (1,)
+        bits = self._reader.numbers(page.tags[_BITS], MAX_SAMPLES) if _BITS in page.tags else (1,)
         samples = _number(self._reader, page, _SAMPLES, 1)
         depth = max(bits) if _number(self._reader, page, _PLANES, 1) == 2 else max(sum(bits), bits[0] * samples)
         if tiled:

@@ -22,6 +22,7 @@ _CHILDREN: Final = {
 }
 _DATED: Final = frozenset({b"mvhd", b"tkhd", b"mdhd"})  # they begin with the times of creation and change
 _PICTURES: Final = frozenset({b"pict", b"auxv", b"vide"})
+MAX_TRACKS: Final = 16  # a film has one of colour and one of alpha, and perhaps some of sound
 _VISUAL_ENTRY: Final = 78  # bytes of a sample entry before its own boxes: 12.1.3
 
 
@@ -38,7 +39,10 @@ class Track:
 def read_movie(view: memoryview, box: Box, redaction: Redaction) -> list[Track]:
     """The tracks that hold pictures. Everything else in the box is blanked."""
     movie = _Movie(view, redaction)
-    for child in movie.children(box):
+    children = movie.children(box)
+    if sum(child.kind == b"trak" for child in children) > MAX_TRACKS:
+        raise broken("the AVIF has too many tracks")
+    for child in children:
         if child.kind == b"trak":
             movie.read_track(child)
         else:

@@ -14,7 +14,8 @@ from typing import Final
 from shoebox.imaging.metadata import exif
 from shoebox.imaging.structure import MAX_FRAMES, Data, Inspection, Outline, broken, too_many_frames
 
-MAX_CHUNKS: Final = 10_000  # an animation of 1,000 frames has some 3,000
+MAX_CHUNKS: Final = 10_000  # an animation of 1,000 frames has some 1,000
+MAX_FRAME_CHUNKS: Final = 100  # in one frame: an alpha plane, a bitstream, and what nobody knows
 
 _EXIF_FLAG, _XMP_FLAG, _ICC_FLAG, _ANIMATION_FLAG = 0x08, 0x04, 0x20, 0x02
 _BITSTREAMS: Final = frozenset({b"VP8 ", b"VP8L"})
@@ -59,9 +60,9 @@ def _riff_end(view: memoryview) -> int:
     return end
 
 
-def _chunks(view: memoryview, at: int, end: int) -> Iterator[_Chunk]:
+def _chunks(view: memoryview, at: int, end: int, limit: int = MAX_CHUNKS) -> Iterator[_Chunk]:
     """The chunks between two places. The last one's padding byte may be missing."""
-    for _ in range(MAX_CHUNKS):
+    for _ in range(limit):
         if at >= end:
             return
         if at + 8 > end:
@@ -72,7 +73,7 @@ def _chunks(view: memoryview, at: int, end: int) -> Iterator[_Chunk]:
             raise broken("a chunk of the WebP is cut off")
         yield _Chunk(kind, at, body_end, min(body_end + (size & 1), end))
         at = body_end + (size & 1)
-    raise broken(f"it has more than {MAX_CHUNKS:,} chunks")
+    raise broken("the WebP is made of too many pieces")
 
 
 def _raster(view: memoryview, chunk: _Chunk) -> tuple[int, int]:
@@ -167,7 +168,8 @@ class _Extended:
         size = (_uint24(view, chunk.body + 6) + 1, _uint24(view, chunk.body + 9) + 1)
         if x + size[0] > self._canvas[0] or y + size[1] > self._canvas[1]:
             raise broken("a frame of the WebP lies outside the picture")
-        inner = [part for part in _chunks(view, first, chunk.body_end) if part.kind in _BITSTREAMS | {b"ALPH"}]
+        every = _chunks(view, first, chunk.body_end, MAX_FRAME_CHUNKS)
+        inner = [part for part in every if part.kind in _BITSTREAMS | {b"ALPH"}]
         rasters = [_raster(view, part) for part in inner if part.kind in _BITSTREAMS]
         if rasters != [size]:
             raise broken("a frame of the WebP is not what it announces")
