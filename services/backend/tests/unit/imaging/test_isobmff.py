@@ -56,6 +56,18 @@ def test_a_picture_that_calls_itself_its_own_thumbnail_stays() -> None:
     assert decoding.frames(Format.AVIF, strip(data)) == decoding.frames(Format.AVIF, data)
 
 
+def test_a_description_among_the_properties_is_blanked() -> None:
+    data = STILL.replace(b"pixi\x00\x00\x00\x00\x03\x08\x08\x08", b"udes" + NEEDLE[:8])
+    assert NEEDLE[:8] in data
+    assert strip(data) == data.replace(b"udes" + NEEDLE[:8], b"free" + bytes(8))
+    assert decoding.frames(Format.AVIF, strip(data)) == decoding.frames(Format.AVIF, data)
+
+
+def test_a_picture_whose_data_lies_in_a_box_of_notes_stays() -> None:
+    data = STILL.replace(b"mdat", b"skip") + box(b"mdat", b"")
+    assert decoding.frames(Format.AVIF, strip(data)) == decoding.frames(Format.AVIF, data)
+
+
 def test_the_time_of_making_goes_from_an_animation() -> None:
     stripped = strip(FILM)
     at = stripped.index(b"mvhd") + 8

@@ -81,7 +81,10 @@ def box_at(view: memoryview, at: int, end: int) -> Box | None:
 
 
 def neutralise(box: Box, redaction: Redaction) -> None:
-    """Make a box one that every reader passes over, and its content zeros."""
+    """Make a box one that every reader passes over.
+
+    Its content becomes zeros, unless an item of the picture lies there.
+    """
     redaction.keep(box.start, box.body)
     redaction.patch(box.start + 4, FREE)
-    redaction.patch(box.body, bytes(box.end - box.body))
+    redaction.reach(box.end)

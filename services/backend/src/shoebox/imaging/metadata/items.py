@@ -63,7 +63,8 @@ class Meta:
         if box.kind not in _CHILDREN:
             neutralise(box, self._redaction)
             return
-        self._redaction.keep(box.start, box.body if box.kind == b"idat" else box.end)
+        self._redaction.keep(box.start, box.body if box.kind in (b"idat", b"iprp") else box.end)
+        self._redaction.reach(box.end)
         if box.kind == b"idat":
             self._idat = box
         elif box.kind == b"pitm":
@@ -138,14 +139,17 @@ class Meta:
     def _associate(self, box: Box | None) -> None:
         children = list(boxes(self._view, box.body, box.end)) if box else []
         for child in children:
+            self._redaction.keep(child.start, child.body if child.kind == b"ipco" else child.end)
             if child.kind == b"ipco":
                 self._properties = list(boxes(self._view, child.body, child.end))
         for child in children:
             if child.kind == b"ipma":
                 self._read_associations(child)
-        for note in self._properties:
-            if note.kind in _NOTES:
-                neutralise(note, self._redaction)
+        for described in self._properties:
+            if described.kind in _NOTES:
+                neutralise(described, self._redaction)
+            else:
+                self._redaction.keep(described.start, described.end)
 
     def _read_associations(self, box: Box) -> None:
         cursor, version = self._open(box)
