@@ -12,7 +12,7 @@ import signal
 import socket
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Final
 
@@ -22,7 +22,7 @@ from shoebox.app.gallery import Gallery
 from shoebox.app.health import Health
 from shoebox.app.pictures import Pictures
 from shoebox.app.remove import Removal
-from shoebox.app.sweep import Sweeper
+from shoebox.app.sweep import GRACE, Sweeper
 from shoebox.app.thumbnails import Thumbnails
 from shoebox.app.upload import UploadLimits, Uploads
 from shoebox.config import Config
@@ -43,7 +43,7 @@ from shoebox.web.handler import make_handler
 from shoebox.web.request import current_request_id
 from shoebox.web.settings import WebSettings, no_limit
 
-__all__ = ["Sweeper", "build", "build_sweeper", "current_request_id", "migrate", "preload", "programs"]
+__all__ = ["build", "build_sweeper", "current_request_id", "migrate", "preload", "programs"]
 
 log = logging.getLogger(__name__)
 
@@ -110,12 +110,13 @@ def build(config: Config, to_decoders: socket.socket) -> Application:
     )
 
 
-def build_sweeper(config: Config) -> Sweeper:
-    """The sweep over real adapters."""
+def build_sweeper(config: Config, *, grace: timedelta = GRACE) -> Sweeper:
+    """The sweep over real adapters. Files younger than `grace` are left alone."""
     return Sweeper(
         storage=DiskStorage(config.images_dir),
         repository=_repository(config.database, pool_size=1),
         clock=SystemClock(),
+        grace=grace,
     )
 
 

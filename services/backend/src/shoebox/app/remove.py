@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import logging
 
-from shoebox.domain.errors import StorageFull, Unavailable
+from shoebox.domain.errors import NotFound, StorageFull, Unavailable
 from shoebox.domain.image import Image
+from shoebox.domain.names import is_key
 from shoebox.ports import BlobStorage, ImageRepository
 
 log = logging.getLogger(__name__)
@@ -23,7 +24,15 @@ class Removal:
 
         Of parallel calls one returns what was removed, the others raise `NotFound`.
         """
-        image = self._repository.delete(key)
+        if not is_key(key):
+            raise NotFound("There is no such picture.")
+        try:
+            image = self._repository.delete(key)
+        except NotFound:
+            # An earlier call may have committed and lost its answer, or stopped before the
+            # file. Whoever asks again finishes it; a file without a row is nobody's.
+            self._storage.delete(key)
+            raise
         try:
             self._storage.delete(key)
         except (Unavailable, StorageFull) as error:

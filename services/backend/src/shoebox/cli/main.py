@@ -17,7 +17,7 @@ from shoebox.config import Config, ConfigError, load
 
 EX_CONFIG: Final = 78  # sysexits.h: something in the configuration can't be used
 
-Command = Callable[[Config, Mapping[str, str]], int]
+Command = Callable[[Config, argparse.Namespace], int]
 COMMANDS: Final[Mapping[str, tuple[Command, str]]] = MappingProxyType(
     {
         "serve": (serve.run, "serve pages and the API until SIGTERM"),
@@ -34,14 +34,17 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="shoebox", description="A self-hosted image host.")
     parser.add_argument("--version", action="version", version=__version__)
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    for name, (_, summary) in COMMANDS.items():
-        commands.add_parser(name, help=summary, description=summary)
-    command, _ = COMMANDS[parser.parse_args(argv).command]
+    subparsers = {name: commands.add_parser(name, help=text, description=text) for name, (_, text) in COMMANDS.items()}
+    maintenance.add_sweep_arguments(subparsers["sweep"])
+    arguments = parser.parse_args(argv)
+    command, _ = COMMANDS[arguments.command]
     environ = dict(os.environ)
+    # What `.env` sets is not in it: a reload must read the file anew.
+    arguments.environ = environ
     # An empty variable counts as absent, so it must not hide the file's value.
     from_file = {name: value for name, value in dotenv_values(".env").items() if value and not environ.get(name)}
     try:
-        return command(load(environ | from_file), environ)
+        return command(load(environ | from_file), arguments)
     except ConfigError as error:
         for problem in error.problems:
             print(f"shoebox: {problem}", file=sys.stderr)

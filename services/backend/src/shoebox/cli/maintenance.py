@@ -2,53 +2,75 @@
 
 from __future__ import annotations
 
-import logging
+import argparse
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Final
 
 from shoebox import logs, wiring
-from shoebox.app.sweep import Progress, SweepReport
+from shoebox.app.sweep import GRACE, Progress, Report, Sweeper, SweepReport, silent
 from shoebox.cli import folders
 from shoebox.config import Config
 from shoebox.domain.errors import ShoeboxError
 
-log = logging.getLogger("shoebox.maintenance")
-
-BAR_WIDTH = 30  # characters; fits beside the figures on a narrow terminal
+BAR_WIDTH: Final = 30  # characters; fits beside the figures on a narrow terminal
 
 
-def migrate(config: Config, environ: Mapping[str, str]) -> int:
+def migrate(config: Config, _: argparse.Namespace) -> int:
     """Create or upgrade the schema; prints what was applied."""
-    del environ
     _prepare(config)
     try:
         for version in wiring.migrate(config):
             print(f"applied {version}")
     except ShoeboxError as error:
-        return _failed(error)
+        return _failed(str(error))
     return 0
 
 
-def sweep(config: Config, environ: Mapping[str, str]) -> int:
-    """Remove leftovers and report; exit code 1 if a row has no file."""
-    del environ
-    return _over_the_store(config, lambda sweeper, watch: sweeper.sweep(watch))
+def add_sweep_arguments(parser: argparse.ArgumentParser) -> None:
+    """What `sweep` takes besides the settings."""
+    parser.add_argument(
+        "--grace",
+        type=float,
+        default=GRACE.total_seconds(),
+        metavar="SECONDS",
+        help="leave files younger than this alone (default %(default)g); less only while nobody uploads",
+    )
+    parser.add_argument("--force", action="store_true", help="remove files even if most of them have no row")
 
 
-def check(config: Config, environ: Mapping[str, str]) -> int:
+def sweep(config: Config, arguments: argparse.Namespace) -> int:
+    """Remove leftovers and report; exit code 1 if a row has no file.
+
+    Where most files have no row it removes nothing without `--force`: more likely than a
+    store of leftovers is a database that belongs to another store.
+    """
+
+    def work(sweeper: Sweeper, watch: Report) -> SweepReport | None:
+        if not arguments.force and sweeper.check(watch).doubtful:
+            return None
+        return sweeper.sweep(watch)
+
+    return _over_the_store(config, work, grace=timedelta(seconds=arguments.grace))
+
+
+def check(config: Config, _: argparse.Namespace) -> int:
     """Only report; exit code 1 if the store is not sound."""
-    del environ
-    return _over_the_store(config, lambda sweeper, watch: sweeper.check(watch))
+    return _over_the_store(config, lambda sweeper, watch: sweeper.check(watch), grace=GRACE)
 
 
-def _over_the_store(config: Config, work: Callable[[wiring.Sweeper, Callable[[Progress], None]], SweepReport]) -> int:
+def _over_the_store(config: Config, work: Callable[[Sweeper, Report], SweepReport | None], *, grace: timedelta) -> int:
     _prepare(config)
+    watched = sys.stderr.isatty()
     try:
-        report = work(wiring.build_sweeper(config), _show_bar if sys.stderr.isatty() else _show_nothing)
+        report = work(wiring.build_sweeper(config, grace=grace), _show_bar if watched else silent)
     except ShoeboxError as error:
-        return _failed(error)
-    if sys.stderr.isatty():
+        return _failed(str(error))
+    if watched:
         print(file=sys.stderr)
+    if report is None:
+        return _failed("most files have no row: is this the right database? Nothing was removed; --force does it")
     print(
         f"files {report.files}, rows {report.rows}, removed {report.removed}, leftovers {report.leftovers}, "
         f"files without a row {report.strays}, rows without a file {report.missing}"
@@ -65,13 +87,9 @@ def _prepare(config: Config) -> None:
     )
 
 
-def _failed(error: ShoeboxError) -> int:
-    print(f"shoebox: {error}", file=sys.stderr)
+def _failed(reason: str) -> int:
+    print(f"shoebox: {reason}", file=sys.stderr)
     return 1
-
-
-def _show_nothing(_: Progress) -> None:
-    """Nobody watches: a log keeps no moving bar."""
 
 
 def _show_bar(progress: Progress) -> None:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import argparse
 import logging
 import os
 import sys
 import time
-from collections.abc import Mapping
 from typing import Final
 
 from shoebox import logs, wiring
@@ -25,18 +25,17 @@ EX_UNAVAILABLE: Final = 69  # sysexits.h: a service that is needed is not there
 EX_OSERR: Final = 71  # sysexits.h: the system refused, here an address to listen on
 
 
-def check(config: Config, environ: Mapping[str, str]) -> int:
+def check(config: Config, _: argparse.Namespace) -> int:
     """Everything that a start would stumble over, without starting: exit code 0 or the reason's.
 
     Run by the master before it reloads, so that a mistake in a setting is not an outage.
     """
-    del environ
     folders.prepare(config)
     wiring.preload()
     return 0
 
 
-def run(config: Config, environ: Mapping[str, str]) -> int:
+def run(config: Config, arguments: argparse.Namespace) -> int:
     """Serve until SIGTERM; the exit code is the master's, or says what was missing at the start."""
     folders.prepare(config)
     logs.configure(
@@ -44,7 +43,7 @@ def run(config: Config, environ: Mapping[str, str]) -> int:
     )
     code = _migrate_in_child(config)
     # On a reload the schema is there already: a database that is away is no reason to stop.
-    if code and Inheritance.read(environ) is None:
+    if code and Inheritance.read(arguments.environ) is None:
         return code
     wiring.preload()
     command = [sys.executable, "-m", "shoebox"]
@@ -53,7 +52,9 @@ def run(config: Config, environ: Mapping[str, str]) -> int:
             programs=wiring.programs(config),
             on_event=_log_event,
             on_ready=lambda addresses: _announce(config, addresses),
-            reloading=Reloading(exec_argv=[*command, "serve"], check_argv=[*command, "check-config"], environ=environ),
+            reloading=Reloading(
+                exec_argv=[*command, "serve"], check_argv=[*command, "check-config"], environ=arguments.environ
+            ),
         ).run()
     except ListenError as error:
         print(f"shoebox: {error}", file=sys.stderr)
