@@ -15,7 +15,7 @@ from shoebox.imaging.metadata.jpeg import MAX_SCANS
 from tests.fuzz import decoding
 from tests.specimens import NEEDLE, PROFILE, jpeg
 from tests.specimens.jpeg import segment
-from tests.specimens.marks import motif, saved
+from tests.specimens.marks import exif, motif, saved
 
 BASELINE = saved(motif(), "JPEG")
 
@@ -82,6 +82,10 @@ def test_the_first_exif_is_the_one_that_counts() -> None:
     two = jpeg.load(jpeg.load(BASELINE, 6), 8)
     assert metadata.outline(Format.JPEG, two).orientation == 8
     assert metadata.outline(Format.JPEG, strip(two)).orientation == 8
+
+
+def test_an_exif_behind_the_first_scan_turns_nothing() -> None:
+    assert strip(BASELINE[:-2] + segment(0xE1, exif(6)) + b"\xff\xd9") == BASELINE
 
 
 def test_an_exif_that_leads_outside_itself_is_ignored() -> None:

@@ -145,6 +145,8 @@ def _size(view: memoryview, frame: _Segment) -> tuple[int, int]:
 
 def _orientation(view: memoryview, segments: tuple[_Segment, ...]) -> int:
     for segment in segments:
+        if segment.marker == _SOS:  # decoders have read the header by now, and look no further
+            break
         if segment.marker == _APP1 and _starts(view, segment, exif.PREFIX):
             return exif.orientation(view[segment.body : segment.body_end])
     return 1
