@@ -75,6 +75,7 @@ class Master:
         self._retirement: Departure | None = None
         self._exit_code = 0
         self._reload_wanted = False
+        self._rechecked = False
         self._check: reload.Check | None = None
 
     def run(self) -> int:
@@ -207,9 +208,12 @@ class Master:
         self._check = None
         if self._stop is not None or self._reloading is None:
             return
+        # Something changed since the check began: look once more, but not for ever.
+        again = self._reload_wanted and not self._rechecked
+        self._rechecked = again
         if code != 0:
             self._on_event("reload refused", reason="the check failed", code=code)
-        elif not self._reload_wanted:  # else something changed since the check began: check again
+        elif not again:
             self._renew(self._reloading)
 
     def _renew(self, reloading: Reloading) -> None:

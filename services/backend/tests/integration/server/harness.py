@@ -19,7 +19,7 @@ from typing import Any
 
 SERVICE = Path(__file__).with_name("small_service.py")
 SOURCE = Path(__file__).resolve().parents[3] / "src"
-FEW_DESCRIPTORS = ["/bin/sh", "-c", 'ulimit -Sn 256 && exec "$@"', "sh"]  # as a plain system has it, and less
+FEW = "-Sn 256"  # open files a plain system allows at first, and less
 PATIENCE = 15.0  # seconds a test waits for something that should take a fraction of one
 
 
@@ -48,8 +48,9 @@ def eventually(what: Callable[[], Any]) -> Any:
 class Service:
     """A running small service. `ports` are the real ones, in the order asked for."""
 
-    def __init__(self, folder: Path, **settings: Any) -> None:
+    def __init__(self, folder: Path, *, descriptors: str = FEW, **settings: Any) -> None:
         self.folder = folder
+        self._shell = ["/bin/sh", "-c", f'ulimit {descriptors} && exec "$@"', "sh"]
         self.settings: dict[str, Any] = {"workers": 1, "ports": [0], **settings}
         self._log = folder / "events.jsonl"
         if not (folder / "word.py").exists():
@@ -61,7 +62,7 @@ class Service:
     def _start(self) -> subprocess.Popen[str]:
         with self._log.open("a") as log:
             return subprocess.Popen(
-                [*FEW_DESCRIPTORS, sys.executable, str(SERVICE), str(self.folder / "settings.json")],
+                [*self._shell, sys.executable, str(SERVICE), str(self.folder / "settings.json")],
                 stdout=subprocess.PIPE,
                 stderr=log,
                 text=True,
@@ -203,8 +204,8 @@ class Load:
 
 
 @contextlib.contextmanager
-def running(folder: Path, **settings: Any) -> Iterator[Service]:
-    service = Service(folder, **settings)
+def running(folder: Path, *, descriptors: str = FEW, **settings: Any) -> Iterator[Service]:
+    service = Service(folder, descriptors=descriptors, **settings)
     try:
         yield service.wait_ready()
     finally:

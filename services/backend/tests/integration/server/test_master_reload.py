@@ -83,6 +83,17 @@ def test_twenty_reloads_under_load_fail_no_request(tmp_path: Path) -> None:
         assert len(service.events("reloaded")) >= 3
 
 
+def test_signals_that_never_cease_do_not_keep_the_reload_from_happening(tmp_path: Path) -> None:
+    with running(tmp_path) as service:
+        service.write_word("second")
+
+        def signal_again() -> bool:
+            service.signal(signal.SIGHUP)
+            return service.get("/word").text == "second"
+
+        assert eventually(signal_again)
+
+
 def test_a_failed_check_changes_nothing(tmp_path: Path) -> None:
     with running(tmp_path) as service:
         pid = service.pid_of()

@@ -180,6 +180,15 @@ def test_a_worker_may_open_more_files_than_connections(tmp_path: Path) -> None:
         assert int(service.get("/descriptors").text) >= 4096
 
 
+def test_a_worker_without_descriptors_recovers_when_clients_leave(tmp_path: Path) -> None:
+    with running(tmp_path, descriptors="-n 60", limits={"threads": 2}) as service:
+        socks = [service.dial() for _ in range(100)]
+        service.wait_event("connection not accepted")
+        for sock in socks:
+            sock.close()
+        assert service.get().status == 200
+
+
 def test_a_client_that_goes_away_is_no_error(tmp_path: Path) -> None:
     with running(tmp_path) as service:
         for _ in range(5):
