@@ -41,9 +41,11 @@ def run(config: Config, arguments: argparse.Namespace) -> int:
     logs.configure(
         config.logs.folder, level=config.logs.level, style=config.logs.format, request_id=wiring.current_request_id
     )
-    code = _migrate_in_child(config)
-    # On a reload the schema is there already: a database that is away is no reason to stop.
-    if code and Inheritance.read(arguments.environ) is None:
+    # On a reload children wait for their master and the schema was there before: one try,
+    # and a database that is away is no reason to stop.
+    reloaded = Inheritance.read(arguments.environ) is not None
+    code = _migrate_in_child(config, patience=0 if reloaded else DATABASE_PATIENCE)
+    if code and not reloaded:
         return code
     wiring.preload()
     command = [sys.executable, "-m", "shoebox"]
@@ -73,21 +75,21 @@ def _announce(config: Config, addresses: tuple[Address, ...]) -> None:
         print(f"ready: {len(addresses)} workers from {addresses[0]} to {addresses[-1]}", flush=True)
 
 
-def _migrate_in_child(config: Config) -> int:
+def _migrate_in_child(config: Config, *, patience: float) -> int:
     """Bring the schema up to date in a child: the master never touches a database library,
     whose state would be shared by everything that it forks."""
     child = os.fork()
     if child == 0:
         code = EX_UNAVAILABLE
         try:
-            code = _migrate(config)
+            code = _migrate(config, patience)
         finally:
             os._exit(code)
     return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
 
 
-def _migrate(config: Config) -> int:
-    deadline = time.monotonic() + DATABASE_PATIENCE
+def _migrate(config: Config, patience: float) -> int:
+    deadline = time.monotonic() + patience
     while True:
         try:
             wiring.migrate(config)
