@@ -118,7 +118,8 @@ class RequestCycle(BaseHTTPRequestHandler):
         exchange = Exchange()
         try:
             data = self._wire.read_head()
-            if data is None:
+            if not data:
+                self.close_connection = data is None
                 return
             exchange.started = time.perf_counter()
             exchange.head = parse_head(data)

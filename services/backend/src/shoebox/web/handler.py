@@ -7,7 +7,7 @@ from http import HTTPStatus
 from typing import Final
 
 from shoebox.app.application import Application
-from shoebox.domain.errors import BadRequest, NotFound, RateLimited, ShoeboxError
+from shoebox.domain.errors import BadRequest, NotFound, RateLimited, ShoeboxError, Unavailable
 from shoebox.domain.image import THUMBNAIL_WIDTHS, Format
 from shoebox.domain.listing import ListQuery
 from shoebox.domain.names import RESERVED
@@ -29,6 +29,7 @@ from shoebox.web.request import Request
 from shoebox.web.response import Response, header_lines, json_response, redirect, text_response
 from shoebox.web.settings import WebSettings
 from shoebox.web.static import IMMUTABLE, download_line, file_response, page_response, static_response
+from shoebox.web.target import encoded
 from shoebox.web.uploading import Outcome, upload_body, upload_form
 
 # HEAD comes with GET, OPTIONS with every path.
@@ -46,7 +47,6 @@ ROUTES: Final = (
     ("GET", "/static/{path*}", "static_file"),
     ("GET", "/favicon.ico", "root_file"),
     ("GET", "/robots.txt", "root_file"),
-    ("GET", "/manifest.webmanifest", "root_file"),
     ("GET", "/health", "health"),
     ("GET", "/api/limits", "limits"),
     ("POST", "/api/upload", "upload"),
@@ -118,7 +118,7 @@ class Handler(RequestCycle, RoutingMixin, PaginationMixin, SortingMixin, JsonBod
         report = self.app.health.check()
         status = HTTPStatus.OK if report.healthy else HTTPStatus.SERVICE_UNAVAILABLE
         response = json_response(status, health_json(report))
-        return response if report.healthy else response.adding({"Retry-After": "2"})
+        return response if report.healthy else response.adding({"Retry-After": str(Unavailable.retry_after)})
 
     def limits(self, _request: Request) -> Response:
         return self.json(HTTPStatus.OK, limits_json(self.app.uploads.limits, self.settings.version))
@@ -204,7 +204,7 @@ class Handler(RequestCycle, RoutingMixin, PaginationMixin, SortingMixin, JsonBod
         return self.pages.gallery(listing, request.query)
 
     def add_slash(self, request: Request) -> Response:
-        query = f"?{request.target.raw_query}" if request.target.raw_query else ""
+        query = f"?{encoded(request.target.raw_query)}" if request.target.raw_query else ""
         return redirect(f"{request.target.path}/{query}")
 
     def upload_from_page(self, request: Request) -> Response:

@@ -6,6 +6,7 @@ Source: RFC 9110 sections 13 (conditions) and 14 (ranges).
 
 from __future__ import annotations
 
+import errno
 import os
 import re
 from collections.abc import Mapping
@@ -43,6 +44,8 @@ IMMUTABLE: Final = "public, max-age=31536000, immutable"  # a year, as caches un
 UNKNOWN_TYPE: Final = "application/octet-stream"
 
 _RANGE: Final = re.compile(r"bytes=[ \t]*(?:([0-9]{1,18})-([0-9]{0,18})|-([0-9]{1,18}))[ \t]*", re.IGNORECASE)
+# Not every failure to open says that there is nothing: running out of descriptors does not.
+_ABSENT: Final = frozenset({errno.ENOENT, errno.ENOTDIR, errno.EISDIR, errno.ENAMETOOLONG, errno.EACCES, errno.ELOOP})
 _VISIBLE: Final = re.compile(r"[^./\\][^/\\]*")
 
 
@@ -60,9 +63,11 @@ def open_below(root: Path, path: str) -> BinaryIO:
         raise NotFound("There is nothing at this address.")
     try:
         return root.joinpath(*parts).open("rb")
-    except (FileNotFoundError, IsADirectoryError, NotADirectoryError, PermissionError, ValueError) as error:
+    except ValueError as error:  # a NUL
         raise NotFound("There is nothing at this address.") from error
-    except OSError as error:  # a name longer than the file system's limit
+    except OSError as error:
+        if error.errno not in _ABSENT:
+            raise
         raise NotFound("There is nothing at this address.") from error
 
 

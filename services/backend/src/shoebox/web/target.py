@@ -104,4 +104,9 @@ def decode(text: str) -> str:
     return decoded
 
 
+def encoded(raw: str) -> str:
+    """A part of a target as it came, fit for a header: bytes that are not ASCII are escaped."""
+    return raw if raw.isascii() else "".join(c if c.isascii() else f"%{ord(c):02X}" for c in raw)
+
+
 _cached = lru_cache(maxsize=512)(_parse)

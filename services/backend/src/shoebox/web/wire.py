@@ -50,7 +50,8 @@ class Wire:
         return bool(self._rest)
 
     def read_head(self) -> bytes | None:
-        """A head without the empty line that ends it; None when the peer closed or idles.
+        """A head without the empty line that ends it; `b""` when nothing but an empty line came,
+        None when the peer closed or idles.
 
         Raises `BadRequest` or its kin as soon as the bytes cannot become a head.
         """
@@ -58,8 +59,10 @@ class Wire:
         data = self._rest or self._first_bytes()
         if not data:
             return None
-        if data.startswith(b"\r\n"):  # RFC 9112 section 2.2: one empty line is forgiven
-            data = data[2:]
+        if data.startswith(b"\r\n"):  # RFC 9112 section 2.2: an empty line before it is forgiven
+            data, self._rest = data[2:], b""
+            if not data:
+                return b""
         end = data.find(b"\r\n\r\n")
         if end < 0:
             data = self._finish_head(data)

@@ -75,7 +75,7 @@ def test_a_body_that_says_it_is_too_large_is_not_read(connection: tuple[socket.s
 
 def test_chunks_are_counted(connection: tuple[socket.socket, Wire]) -> None:
     peer, wire = connection
-    peer.sendall(b"B\r\nhello world\r\n")
+    peer.sendall(b"5\r\nhello\r\n6\r\n world\r\n0\r\n\r\n")
     with pytest.raises(FileTooLarge):
         read(chunked(wire), limit=10)
 
