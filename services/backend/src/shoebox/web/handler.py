@@ -45,8 +45,7 @@ ROUTES: Final = (
     ("GET", "/thumbs/{width}/{key}", "thumbnail"),
     ("POST", "/delete/{key}", "delete_from_page"),
     ("GET", "/static/{path*}", "static_file"),
-    ("GET", "/favicon.ico", "root_file"),
-    ("GET", "/robots.txt", "root_file"),
+    ("GET", "/favicon.ico", "favicon"),
     ("GET", "/health", "health"),
     ("GET", "/api/limits", "limits"),
     ("POST", "/api/upload", "upload"),
@@ -179,8 +178,9 @@ class Handler(RequestCycle, RoutingMixin, PaginationMixin, SortingMixin, JsonBod
     def static_file(self, request: Request, path: str) -> Response:
         return static_response(request, self.settings.frontend_dir / "static", path)
 
-    def root_file(self, request: Request) -> Response:
-        return static_response(request, self.settings.frontend_dir / "static", request.target.path[1:])
+    def favicon(self, request: Request) -> Response:
+        # Browsers ask for it here beside a picture, where no page of ours names another.
+        return static_response(request, self.settings.frontend_dir / "static", "icons/favicon.ico")
 
     # People
 

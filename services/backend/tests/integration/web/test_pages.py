@@ -134,3 +134,7 @@ def test_only_static_files_are_static(client: Client, path: str) -> None:
 
 def test_scripts_have_the_type_modules_need(client: Client) -> None:
     assert client.get("/static/js/lib/dom.js").headers["Content-Type"] == "text/javascript; charset=utf-8"
+
+
+def test_a_picture_shown_alone_has_an_icon(client: Client) -> None:
+    assert client.get("/favicon.ico").headers["Content-Type"] == "image/x-icon"
