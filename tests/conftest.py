@@ -10,8 +10,11 @@ from pathlib import Path
 
 import pytest
 
+from tests.client import Client
 from tests.stack.embedded import Embedded
 from tests.stack.stack import Stack
+
+TOPOLOGIES = ("embedded", "stack")
 
 
 @pytest.fixture(scope="session")
@@ -44,3 +47,17 @@ def embedded(state_root: Path) -> Iterator[Embedded]:
     """The embedded topology, shared by all tests: leave it running and healthy."""
     with Embedded(state=state_root / "embedded", workers=2) as running:
         yield running
+
+
+@pytest.fixture(scope="session", params=TOPOLOGIES)
+def topology(request: pytest.FixtureRequest) -> Embedded | Stack:
+    """Each of them in turn: `url`, `app_log`, `layout`, `worker_count`, `worker_pid(i)`, `kill_worker(i)`,
+    `master_pid`, `workers` (a process with `reload()`)."""
+    running: Embedded | Stack = request.getfixturevalue(request.param)
+    return running
+
+
+@pytest.fixture
+def client(topology: Embedded | Stack) -> Client:
+    """A client of the topology. Other tests' pictures are there too."""
+    return Client(topology.url)
