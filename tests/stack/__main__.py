@@ -19,9 +19,10 @@ from dotenv import dotenv_values
 from shoebox.config import ConfigError, load
 from shoebox.config.model import ServerConfig
 from shoebox.config.settings import SETTINGS
+from tests.stack.checkout import CHECKOUT
 from tests.stack.layout import Layout
 from tests.stack.ports import all_free
-from tests.stack.process import CHECKOUT, StackError
+from tests.stack.process import StackError
 from tests.stack.reaper import down
 from tests.stack.stack import Stack
 

@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Self
 
-from tests.stack.process import CHECKOUT
+from tests.stack.checkout import CHECKOUT
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

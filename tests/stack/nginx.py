@@ -12,8 +12,9 @@ from pathlib import Path
 from typing import Final
 
 from tests.stack.accounts import account
+from tests.stack.checkout import CHECKOUT
 from tests.stack.ports import LOOPBACK, free_port
-from tests.stack.process import CHECKOUT, Process, StackError, wait_until
+from tests.stack.process import Process, StackError, wait_until
 
 START_PATIENCE: Final = 10.0  # seconds
 SERVICE: Final = CHECKOUT / "services" / "nginx"

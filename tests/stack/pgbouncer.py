@@ -13,9 +13,10 @@ from typing import Final
 import psycopg2
 
 from tests.stack.accounts import account
+from tests.stack.checkout import CHECKOUT
 from tests.stack.ports import LOOPBACK, free_port
 from tests.stack.postgres import Login
-from tests.stack.process import CHECKOUT, Process, StackError, wait_until
+from tests.stack.process import Process, StackError, wait_until
 
 START_PATIENCE: Final = 10.0  # seconds
 _RENDER: Final = CHECKOUT / "services" / "pgbouncer" / "render.sh"

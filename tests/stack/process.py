@@ -1,7 +1,7 @@
 """A service as a child process that never outlives us.
 
-Each is the leader of its own session, so a Ctrl-C in the terminal reaches only the harness, and
-each is written down in `<folder>/pids`, where `tests.stack.reaper` finds what was left behind.
+Each is the leader of its own session, so a Ctrl-C in the terminal reaches only the harness; each is
+written down in `<folder>/pids`, where `guard` and `reaper` find what a killed harness left behind.
 """
 
 from __future__ import annotations
@@ -17,8 +17,8 @@ from pathlib import Path
 from typing import Final
 
 from tests.stack.accounts import Account
+from tests.stack.guard import GUARD
 
-CHECKOUT: Final = Path(__file__).resolve().parents[2]
 STOP_PATIENCE: Final = 20.0  # seconds a service may take to stop in good order before it is killed
 _POLL: Final = 0.02  # seconds between two looks
 _MAX_OUTPUT: Final = 1024 * 1024  # bytes; enough to say why something does not start
@@ -58,9 +58,13 @@ class Process:
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
             )
-        record = self.folder / "pids" / f"{self.name}.{self._child.pid}"
-        record.parent.mkdir(exist_ok=True)
-        record.write_text(f"{self._child.pid} {start_time(self._child.pid)} {self.stop_signal.value}\n")
+        self._record.parent.mkdir(exist_ok=True)
+        self._record.write_text(f"{self.pid} {start_time(self.pid)} {self.stop_signal.value}\n")
+        GUARD.watch(self._record)
+
+    @property
+    def _record(self) -> Path:
+        return self.folder / "pids" / f"{self.name}.{self.pid}"
 
     @property
     def pid(self) -> int:
@@ -105,7 +109,8 @@ class Process:
         assert self._child is not None
         self._child.wait(STOP_PATIENCE)
         end_session(self._child.pid)
-        (self.folder / "pids" / f"{self.name}.{self._child.pid}").unlink(missing_ok=True)
+        self._record.unlink(missing_ok=True)
+        GUARD.forget(self._record)
 
     def trim(self) -> None:
         """Forget an output that has grown long; the services keep logs of their own."""

@@ -8,14 +8,15 @@ from pathlib import Path
 from types import TracebackType
 from typing import Final, Protocol, Self
 
+from tests.stack.checkout import CHECKOUT
 from tests.stack.health import healthy
 from tests.stack.layout import Layout, Secrets
 from tests.stack.nginx import Nginx
 from tests.stack.pgbouncer import PgBouncer
 from tests.stack.ports import LOOPBACK, free_row
 from tests.stack.postgres import Postgres
-from tests.stack.process import CHECKOUT, Process, StackError, send, wait_until
-from tests.stack.reaper import Claim, Guard, reap
+from tests.stack.process import Process, StackError, send, wait_until
+from tests.stack.reaper import Claim, reap_below
 from tests.stack.sockets import holders
 from tests.stack.workers import Workers
 
@@ -63,8 +64,7 @@ class Stack:
         self.worker_count: Final = workers
         self.start_port: Final = start_port or free_row(workers)
         self._claim: Claim | None = Claim(self.layout.work)
-        self._guard: Guard | None = None
-        reap(self.layout.work)
+        reap_below(self.layout.work)
         made = Secrets.kept_in(self.layout.work)
         work = self.layout.work
         self.postgres: Final = Postgres(
@@ -158,7 +158,6 @@ class Stack:
 
     def start(self) -> Self:
         """Start everything; returns when /health says so. On failure nothing is left running."""
-        self._guard = Guard(self.layout.work)
         try:
             for service in self.services.values():
                 service.start()
@@ -176,9 +175,6 @@ class Stack:
         """Stop everything, front door first. Harmless when it is stopped already."""
         for service in reversed(self.services.values()):
             service.stop()
-        if self._guard:
-            self._guard.close()
-            self._guard = None
         if self._claim:
             self._claim.release()
             self._claim = None

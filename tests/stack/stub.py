@@ -17,7 +17,7 @@ class _Echo(BaseHTTPRequestHandler):
     def _answer(self) -> None:
         body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
         seen = {
-            "worker": self.server.server_address[1],
+            "worker": self.connection.getsockname()[1],
             "method": self.command,
             "path": self.path,
             "size": len(body),

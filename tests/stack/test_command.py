@@ -15,8 +15,9 @@ from pathlib import Path
 import pytest
 
 from tests.client import Client
+from tests.stack.checkout import CHECKOUT
 from tests.stack.ports import all_free, free_row
-from tests.stack.process import CHECKOUT, start_time
+from tests.stack.process import start_time
 from tests.stack.stub import StubWorker
 
 PATIENCE = 30.0  # seconds

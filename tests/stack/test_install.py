@@ -7,7 +7,7 @@ import shutil
 import subprocess
 from pathlib import Path
 
-from tests.stack.process import CHECKOUT
+from tests.stack.checkout import CHECKOUT
 
 TOOLS = ("sh", "ls", "printf", "cat")
 

@@ -7,6 +7,7 @@ import re
 import socket
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -14,8 +15,8 @@ from shoebox.domain.names import RESERVED
 from shoebox.web.origins import EXPOSED
 from shoebox.web.static import PAGE
 from tests.client import Answer, Client
+from tests.stack.checkout import CHECKOUT
 from tests.stack.conftest import MAX_FILE_SIZE, Front, FrontMaker
-from tests.stack.process import CHECKOUT
 from tests.stack.stub import StubWorker
 
 KEY = "k3J9xQ2mVb7c.jpg"
@@ -314,11 +315,11 @@ def test_no_client_text_can_forge_a_line_of_the_log(front: Front) -> None:
     assert line["worker"].startswith("127.0.0.1:")
 
 
-def logged(front: Front, request_id: str) -> dict[str, object]:
+def logged(front: Front, request_id: str) -> dict[str, Any]:
     deadline = time.monotonic() + 10
     while time.monotonic() < deadline:
         for line in front.nginx.access_log.read_text(errors="replace").splitlines():
-            entry: dict[str, object] = json.loads(line)
+            entry: dict[str, Any] = json.loads(line)
             if entry["request_id"] == request_id:
                 return entry
         time.sleep(0.05)

@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from tests.stack.checkout import CHECKOUT
 from tests.stack.nginx import Nginx
-from tests.stack.process import CHECKOUT, StackError
+from tests.stack.process import StackError
 
 PGBOUNCER = CHECKOUT / "services" / "pgbouncer" / "render.sh"
 

@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import Final
 
 from tests.stack.accounts import account
-from tests.stack.process import CHECKOUT, Process, descendants, start_time
+from tests.stack.checkout import CHECKOUT
+from tests.stack.process import Process, descendants, start_time
 
 SOURCE: Final = CHECKOUT / "services" / "backend" / "src"
 
