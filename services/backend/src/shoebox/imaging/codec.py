@@ -20,14 +20,14 @@ from shoebox.domain.image import GALLERY_WIDTH, Facts, Format
 from shoebox.imaging import pillow
 from shoebox.imaging.metadata import inspect
 from shoebox.imaging.sniff import HEAD, sniff
-from shoebox.imaging.structure import Inspection, Outline
+from shoebox.imaging.structure import Outline
 from shoebox.ports import Examined, Staged
 
 log = logging.getLogger(__name__)
 
 _Result = TypeVar("_Result")
 
-LARGE_RASTER: Final = 64 * 1024**2  # bytes; two of these at once still fit a small host
+LARGE_RASTER: Final = 48 * 1024**2  # bytes; one in every decoder at once still fits a small host
 MAX_SCANNED: Final = 2_400_000_000  # JPEG pixels x scans: 200 megapixels in 12 scans; more is a bomb
 
 
@@ -68,26 +68,17 @@ class PillowCodec:
     def examine_file(self, fd: int) -> Examined:
         """`examine` for an open file, readable and writable, whatever its position."""
         received = _read(fd)
-        image_format = sniff(received[:HEAD])
-        inspection = self._inspect(image_format, received)
-        outline = inspection.outline
+        source = self._source(received)
         # What is decoded is what will be served: metadata never meets Pillow's parsers.
-        stripped = received if inspection.clean else inspection.stripped()
-        with self._room(image_format, outline):
-            source = pillow.Source(format=image_format, data=stripped, outline=outline)
-            decoded = _guarded(image_format, lambda: pillow.decode(source, GALLERY_WIDTH))
-        served = received if self._keep_metadata else stripped
-        if served is not received:
-            _replace(fd, served)
-        width, height = outline.displayed
-        facts = Facts(
-            format=image_format,
-            width=width,
-            height=height,
-            size=len(served),
-            sha256=hashlib.sha256(served).hexdigest(),
-            color=decoded.color,
-        )
+        served = received if self._keep_metadata else source.data
+        rewrite = served is not received
+        size, sha256 = len(served), hashlib.sha256(served).hexdigest()
+        del received, served  # up to 20 MiB that the decoder's memory limit would count
+        decoded = self._decoded(source, lambda: pillow.decode(source, GALLERY_WIDTH))
+        if rewrite:
+            _replace(fd, source.data)
+        width, height = source.outline.displayed
+        facts = Facts(format=source.format, width=width, height=height, size=size, sha256=sha256, color=decoded.color)
         return Examined(facts=facts, thumbnail=decoded.thumbnail)
 
     def thumbnail_file(self, fd: int, width: int) -> bytes:
@@ -95,26 +86,28 @@ class PillowCodec:
         return self._scale(_read(fd), width)
 
     def _scale(self, data: bytes, width: int) -> bytes:
+        source = self._source(data)
+        return self._decoded(source, lambda: pillow.scaled(source, width))
+
+    def _source(self, data: bytes) -> pillow.Source:
+        """The file without its metadata, its limits checked."""
         image_format = sniff(data[:HEAD])
-        inspection = self._inspect(image_format, data)
-        outline = inspection.outline
-        stripped = data if inspection.clean else inspection.stripped()
-        with self._room(image_format, outline):
-            source = pillow.Source(format=image_format, data=stripped, outline=outline)
-            return _guarded(image_format, lambda: pillow.scaled(source, width))
-
-    def _inspect(self, image_format: Format, data: bytes) -> Inspection:
         inspection = _guarded(image_format, lambda: inspect(image_format, data))
-        limit = self._limits.max_jpeg_pixels if image_format is Format.JPEG else self._limits.max_pixels
-        pixels = inspection.outline.pixels
-        if pixels > limit:
-            raise InvalidImage(f"The picture has {pixels:,} pixels, more than the limit of {limit:,}.")
-        if pixels * inspection.outline.scans > MAX_SCANNED:
-            raise InvalidImage("The picture asks for more decoding work than a picture needs.")
-        return inspection
+        self._check(image_format, inspection.outline)
+        stripped = data if inspection.clean else inspection.stripped()
+        return pillow.Source(format=image_format, data=stripped, outline=inspection.outline)
 
-    def _room(self, image_format: Format, outline: Outline) -> AbstractContextManager[None]:
-        return self._alone() if raster_bytes(image_format, outline) > LARGE_RASTER else nullcontext()
+    def _check(self, image_format: Format, outline: Outline) -> None:
+        limit = self._limits.max_jpeg_pixels if image_format is Format.JPEG else self._limits.max_pixels
+        if outline.pixels > limit:
+            raise InvalidImage(f"The picture has {outline.pixels:,} pixels, more than the limit of {limit:,}.")
+        if outline.pixels * outline.scans > MAX_SCANNED:
+            raise InvalidImage("The picture asks for more decoding work than a picture needs.")
+
+    def _decoded(self, source: pillow.Source, decode: Callable[[], _Result]) -> _Result:
+        large = raster_bytes(source.format, source.outline) > LARGE_RASTER
+        with self._alone() if large else nullcontext():
+            return _guarded(source.format, decode)
 
 
 def raster_bytes(image_format: Format, outline: Outline) -> int:

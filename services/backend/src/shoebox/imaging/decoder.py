@@ -4,22 +4,18 @@ kernel enforces, whatever C code is doing."""
 from __future__ import annotations
 
 import contextlib
-import ctypes
 import fcntl
-import gc
 import logging
-import resource
 import signal
 import socket
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Final
 
 from shoebox.domain.errors import InvalidImage, ShoeboxError, Unavailable
-from shoebox.imaging import wire
+from shoebox.imaging import memory, wire
 from shoebox.imaging.codec import PillowCodec, PixelLimits
 from shoebox.ports import Examined
 
@@ -32,10 +28,6 @@ LOOK_INTERVAL: Final = 0.5  # seconds between looks at whether to drain
 LOCK_INTERVAL: Final = 0.02  # seconds between tries to be the one with a large raster
 LOCK_LIMIT: Final = 30.0  # seconds to wait for that
 MAX_JOBS: Final = 20_000  # then a fresh process: what C libraries leak stays small
-KEPT_MEMORY: Final = 160 * 1024**2  # bytes a process may hold on to between jobs
-
-_M_TRIM_THRESHOLD: Final = -1  # mallopt(3)
-_M_MMAP_THRESHOLD: Final = -3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,8 +57,8 @@ def serve(
     `beat` is called between jobs at least every second, but not during one: a watcher must
     allow `wall_limit` seconds. Takes over SIGALRM and SIGPROF and lowers RLIMIT_AS.
     """
-    _tame_allocator()
-    _bound_memory(settings.address_space)
+    memory.tame_allocator()
+    memory.bound(settings.address_space)
     clock = _Clock(settings)
     codec = PillowCodec(
         settings.limits,
@@ -83,18 +75,24 @@ def serve(
                 with clock.running():
                     answer = _work(codec, delivery)
                 wire.send_answer(delivery.reply, answer)
-        if _resident() > KEPT_MEMORY and not _shed():
-            return 0
     return 0
 
 
 def _next(jobs: socket.socket, beat: Callable[[], None], draining: Callable[[], bool]) -> wire.Delivery | None:
+    """The next job; None when it is time to go. Memory is given back as soon as there is a pause."""
+    busy = True
     while not draining():
         beat()
-        with contextlib.suppress(TimeoutError):
+        try:
             if delivery := wire.receive_job(jobs):
                 return delivery
             log.error("unreadable job")
+        except TimeoutError:
+            if busy:
+                memory.shed()
+            busy = False
+            if memory.resident() > memory.KEPT:
+                return None
     return None
 
 
@@ -171,43 +169,3 @@ def _acquire(lock: int, beat: Callable[[], None]) -> None:
         beat()
         time.sleep(LOCK_INTERVAL)
     raise Unavailable("The decoders are busy with large pictures.")
-
-
-def _bound_memory(address_space: int) -> None:
-    used = _pages(0)
-    if used:
-        _, hard = resource.getrlimit(resource.RLIMIT_AS)
-        limit = used + address_space
-        resource.setrlimit(resource.RLIMIT_AS, (limit if hard < 0 else min(limit, hard), hard))
-
-
-def _tame_allocator() -> None:
-    """Give large blocks back to the system at once, keep small ones; glibc only.
-
-    Left to itself glibc raises its threshold to the largest block freed, up to 32 MiB, and
-    a process keeps the raster of the largest picture it has seen.
-    """
-    with contextlib.suppress(OSError, AttributeError):
-        libc = ctypes.CDLL(None)
-        libc.mallopt(_M_MMAP_THRESHOLD, 2 * 1024**2)
-        libc.mallopt(_M_TRIM_THRESHOLD, 8 * 1024**2)
-
-
-def _shed() -> bool:
-    """Give back what can be; whether that was enough to go on."""
-    gc.collect()
-    with contextlib.suppress(OSError, AttributeError):
-        ctypes.CDLL(None).malloc_trim(0)
-    return _resident() <= KEPT_MEMORY
-
-
-def _resident() -> int:
-    return _pages(1)
-
-
-def _pages(field: int) -> int:
-    """Bytes of address space (0) or resident memory (1), proc(5) statm; 0 where there is no /proc."""
-    try:
-        return int(Path("/proc/self/statm").read_bytes().split()[field]) * resource.getpagesize()
-    except OSError:
-        return 0

@@ -23,6 +23,7 @@ from shoebox.ports import Examined
 
 MAX_JOB: Final = 256  # bytes; a job says little, the picture travels as a descriptor
 MAX_PART: Final = 64 * 1024**2  # bytes; a header or thumbnail that claims more is a bug of ours
+REPLY_LIMIT: Final = 5.0  # seconds a worker may take to read an answer; a stopped one must not hold a decoder
 _LENGTHS: Final = struct.Struct(">II")  # header, body
 
 _ERRORS: Final[Mapping[str, type[ShoeboxError]]] = MappingProxyType(
@@ -89,6 +90,7 @@ def receive_job(jobs: socket.socket) -> Delivery | None:
 def send_answer(reply: socket.socket, answer: Examined | bytes | ShoeboxError) -> None:
     """Say what became of a job. A listener who is gone is no error."""
     header, body = _pack(answer)
+    reply.settimeout(REPLY_LIMIT)
     with contextlib.suppress(OSError):
         reply.sendall(_LENGTHS.pack(len(header), len(body)) + header + body)
 
