@@ -14,7 +14,7 @@ RUN_INSTALLED = $(call stamp,requirements)
 TEST_INSTALLED = $(call stamp,requirements-dev)
 
 .DEFAULT_GOAL := help
-.PHONY: help run stack stack-down test system lint types format lock clean
+.PHONY: help run stack stack-down test bench system lint types format lock clean
 
 help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -30,6 +30,9 @@ stack-down: $(RUN_INSTALLED) ## stop a stack, even one whose starter was killed 
 
 test: system $(TEST_INSTALLED) lint types ## install what is missing, then run every check and every test
 	@exec $(VENV)/bin/python -m pytest $(PYTEST_ARGS)
+
+bench: $(TEST_INSTALLED) ## measure on this machine (SCENARIO=lists)
+	@exec $(VENV)/bin/python -m tests.bench $(SCENARIO)
 
 system: ## install the system packages the tests and the stack need
 	@sh tests/install.sh
