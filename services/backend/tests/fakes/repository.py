@@ -127,7 +127,7 @@ def _start(ordered: list[Image], query: ListQuery) -> tuple[int, int]:
 
     def is_after(image: Image) -> bool:
         mine = (value(image), image.id)
-        return mine < anchor if descending else mine > anchor  # type: ignore[operator]
+        return mine < anchor if descending else mine > anchor
 
     if place.backward:
         start = sum(1 for image in ordered if not is_after(image) and (value(image), image.id) != anchor) - query.size

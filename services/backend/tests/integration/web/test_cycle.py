@@ -32,7 +32,7 @@ class CountingSocket(socket.socket):
 
     def send(self, *arguments: object) -> int:
         self.sends += 1
-        return super().send(*arguments)  # type: ignore[call-overload, no-any-return]
+        return super().send(*arguments)
 
 
 class Server:
@@ -99,7 +99,7 @@ def test_lines_of_a_request_can_carry_its_id(client: Client, world: World) -> No
         seen.append(current_request_id())
         return page(query)
 
-    world.repository.page = look  # type: ignore[assignment, method-assign]
+    world.repository.page = look
     assert client.list().request_id == seen[0]
     assert current_request_id() == ""
 
@@ -107,7 +107,7 @@ def test_lines_of_a_request_can_carry_its_id(client: Client, world: World) -> No
 def test_a_fault_is_written_down_once_with_its_trace(
     client: Client, world: World, caplog: pytest.LogCaptureFixture
 ) -> None:
-    world.repository.page = lambda query: 1 / 0  # type: ignore[assignment, method-assign, return-value]
+    world.repository.page = lambda query: 1 / 0
     client.list()
     assert [record.levelno for record in caplog.records] == [logging.ERROR]
     assert caplog.records[0].exc_info is not None

@@ -41,7 +41,7 @@ def receive(*pieces: bytes, world: World | None = None) -> tuple[list[tuple[str,
     uploads = (world or World()).application().uploads
     with ExitStack() as stack:
         form = read_form(Pieces(*pieces), TYPE, uploads, stack)
-        return [(f.original_name, f.incoming.staged.content()) for f in form.files], form.collection  # type: ignore[attr-defined]
+        return [(f.original_name, f.incoming.staged.content()) for f in form.files], form.collection
 
 
 END = b"--b--\r\n"
