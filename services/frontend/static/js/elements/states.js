@@ -4,8 +4,9 @@ import { el, svg } from "../lib/dom.js";
 
 /** Boxes of the very size that the pictures will take, so that nothing moves. */
 export function skeletons(view, count) {
-  const items = Array.from({ length: count }, () => el("li", { class: "skeleton" }, el("div", { class: "skeleton-picture" }), el("div", { class: "skeleton-words" })));
-  return el("ul", { class: view === "table" ? "skeleton-rows" : "cards", "aria-hidden": "true" }, items);
+  const parts = view === "table" ? ["skeleton-picture", "skeleton-words"] : ["card-picture", "card-name", "card-meta", "card-actions"];
+  const make = () => el("li", { class: view === "table" ? "skeleton" : "card skeleton" }, parts.map((name) => el("div", { class: name })));
+  return el("ul", { class: view === "table" ? "skeleton-rows" : "cards", "aria-hidden": "true" }, Array.from({ length: count }, make));
 }
 
 export function emptyState({ kind, title, text, button = null, onClick = null }) {

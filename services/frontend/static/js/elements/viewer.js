@@ -49,17 +49,35 @@ export async function openViewer({ page, index, load, thumbnail, onTurn, onClose
     }
     if (shown()) onTurn(source.pageOf(pswp.currIndex), shown());
   });
-  pswp.on("keydown", (event) => press(event, pswp, source, shown));
+  const opened = new Promise((resolve) => pswp.on("openingAnimationEnd", resolve));
+  const onKey = (event) => press(event, pswp, source, shown, opened);
+  document.addEventListener("keydown", onKey, { capture: true });
   let last = null;
   pswp.on("close", () => {
     last = shown() ?? page.images[index];
   });
   const closed = new Promise((resolve) => pswp.on("destroy", resolve));
-  closed.then(() => onClose(last ?? page.images[index]));
+  const free = holdStill();
+  closed.then(() => {
+    document.removeEventListener("keydown", onKey, { capture: true });
+    free();
+    onClose(last ?? page.images[index]);
+  });
   pswp.init();
+  pswp.element.focus({ preventScroll: true });
   pswp.element.setAttribute("aria-label", t("viewer.label"));
   pswp.element.setAttribute("aria-modal", "true");
-  return { close: () => pswp.close() };
+  // PhotoSwipe does not hear what comes while it opens.
+  return { close: () => opened.then(() => pswp.close()) };
+}
+
+/** Makes the page behind the viewer unreachable; returns the way back. */
+function holdStill() {
+  const behind = [...document.body.children].filter((node) => !node.matches(".pswp, .toasts, #live, script"));
+  for (const node of behind) node.inert = true;
+  return () => {
+    for (const node of behind) node.inert = false;
+  };
 }
 
 /** The whole selection as one row of pictures, of which the visited pages are known. */
@@ -148,20 +166,22 @@ function dress(pswp, source, shown) {
   });
 }
 
-function press(event, pswp, source, shown) {
-  const key = event.originalEvent;
-  if (key.ctrlKey || key.metaKey || key.altKey) return;
-  const actions = {
+function press(event, pswp, source, shown, opened) {
+  if (event.ctrlKey || event.metaKey || event.altKey) return;
+  const ours = {
     Home: () => pswp.goTo(0),
     End: () => pswp.goTo(source.total - 1),
     c: () => copyShown(shown()),
     d: () => find(".pswp__button--download", pswp.element)?.click(),
   };
-  const action = actions[key.key.length === 1 ? key.key.toLowerCase() : key.key];
+  // PhotoSwipe listens to these once it is open; a quick finger does not wait for that.
+  const early = { Escape: () => pswp.close(), ArrowRight: () => pswp.next(), ArrowLeft: () => pswp.prev() };
+  const name = event.key.length === 1 ? event.key.toLowerCase() : event.key;
+  const action = ours[name] ?? (pswp.opener.isOpen ? null : early[name]);
   if (!action) return;
   event.preventDefault();
-  key.preventDefault();
-  action();
+  event.stopPropagation();
+  opened.then(action);
 }
 
 async function copyShown(image) {

@@ -19,8 +19,8 @@ function copyBySelection(text) {
   field.value = text;
   field.readOnly = true;
   field.className = "visually-hidden";
-  // Inside an open dialog, because everything else is inert there and cannot be selected.
-  (document.querySelector("dialog[open]") ?? document.body).append(field);
+  // Inside what holds the focus, because everything outside it cannot be selected.
+  (document.querySelector("dialog[open], .pswp") ?? document.body).append(field);
   field.select();
   let copied = false;
   try {

@@ -1,0 +1,151 @@
+"""The full-screen viewer."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser.actions import cards, fill, focused, names, open_gallery
+from tests.client import Client
+from tests.pictures import noise, picture
+
+
+@pytest.fixture
+def ten(store: Client) -> list[str]:
+    """Ten pictures; the gallery shows them newest first, `picture 010.png` to `picture 001.png`."""
+    return fill(store, 10)
+
+
+def _open(page: Page, query: str, number: int) -> None:
+    open_gallery(page, query)
+    page.locator("[data-action=open]").nth(number - 1).click()
+    expect(page.locator(".pswp--open")).to_be_visible()
+
+
+def _shows(page: Page, index: int, total: int) -> None:
+    expect(page.locator(".viewer-count")).to_have_text(f"{index} of {total}")
+    expect(page.locator(".viewer-name")).to_have_text(f"picture {total + 1 - index:03}.png")
+
+
+def test_enter_opens_and_escape_closes_with_the_focus_back_on_the_thumbnail(page: Page, ten: list[str]) -> None:
+    open_gallery(page, "?per_page=4")
+    page.locator("[data-action=open]").nth(1).focus()
+    page.keyboard.press("Enter")
+    _shows(page, 2, 10)
+    page.keyboard.press("Escape")
+    expect(page.locator(".pswp")).to_have_count(0)
+    expect(page.locator(f"[data-key='{ten[8]}'] [data-action=open]")).to_be_focused()
+
+
+def test_arrows_home_and_end_cross_the_borders_of_pages(page: Page, ten: list[str]) -> None:
+    _open(page, "?per_page=4", 4)
+    _shows(page, 4, 10)
+    page.keyboard.press("ArrowRight")
+    _shows(page, 5, 10)
+    assert f"image={ten[5]}" in page.url
+    assert "page=2" in page.url
+    page.keyboard.press("End")
+    _shows(page, 10, 10)
+    page.keyboard.press("ArrowRight")
+    _shows(page, 10, 10)
+    page.keyboard.press("Home")
+    _shows(page, 1, 10)
+    page.keyboard.press("ArrowLeft")
+    _shows(page, 1, 10)
+
+
+def test_closing_on_another_page_turns_the_gallery_to_it(page: Page, ten: list[str]) -> None:
+    _open(page, "?per_page=4", 4)
+    page.keyboard.press("ArrowRight")
+    _shows(page, 5, 10)
+    page.keyboard.press("Escape")
+    expect(page.locator(".card-name")).to_have_text([f"picture {n:03}.png" for n in (6, 5, 4, 3)])
+    expect(page.locator(f"[data-key='{ten[5]}'] [data-action=open]")).to_be_focused()
+    assert "image=" not in page.url
+    assert "page=2" in page.url
+
+
+def test_back_closes_the_viewer_and_stays_in_the_gallery(page: Page, ten: list[str]) -> None:
+    _open(page, "?per_page=4", 2)
+    _shows(page, 2, 10)
+    page.go_back()
+    expect(page.locator(".pswp")).to_have_count(0)
+    expect(cards(page)).to_have_count(4)
+    assert "/images/" in page.url
+    assert "image=" not in page.url
+
+
+def test_a_link_to_a_picture_opens_it_and_back_closes_it(page: Page, ten: list[str]) -> None:
+    page.goto(f"/images/?per_page=4&page=2&image={ten[4]}")
+    _shows(page, 6, 10)
+    page.go_back()
+    expect(page.locator(".pswp")).to_have_count(0)
+    assert names(page) == [f"picture {n:03}.png" for n in (6, 5, 4, 3)]
+
+
+def test_a_link_to_a_picture_works_wherever_the_picture_is_now(page: Page, ten: list[str]) -> None:
+    page.goto(f"/images/?per_page=4&image={ten[0]}")
+    expect(page.locator(".viewer-name")).to_have_text("picture 001.png")
+    page.keyboard.press("Escape")
+    expect(page.locator(".pswp")).to_have_count(0)
+    expect(cards(page)).to_have_count(4)
+
+
+@pytest.mark.usefixtures("failing_requests", "ten")
+def test_a_link_to_a_deleted_picture_says_so(page: Page) -> None:
+    page.goto("/images/?image=aaaaaaaaaaaa.png")
+    expect(page.locator(".toast")).to_contain_text("not here any more")
+    assert "image=" not in page.url
+
+
+@pytest.mark.usefixtures("ten")
+def test_d_downloads_and_c_copies(page: Page) -> None:
+    page.add_init_script("Object.defineProperty(window, 'isSecureContext', { value: false })")
+    page.add_init_script("document.addEventListener('copy', () => { window.copied = document.activeElement.value })")
+    _open(page, "", 1)
+    with page.expect_download() as download:
+        page.keyboard.press("d")
+    assert download.value.suggested_filename == "picture 010.png"
+    page.keyboard.press("c")
+    expect(page.locator(".toast")).to_have_text("Copied")
+    assert re.match(r"^http://.*/images/\w+\.png$", page.evaluate("window.copied"))
+
+
+def test_the_fitting_thumbnail_comes_first_and_zooming_loads_the_original(page: Page, store: Client) -> None:
+    key = store.upload("large.jpg", noise(2600, 1800, form="JPEG", quality=60)).json["filename"]
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    _open(page, "", 1)
+    picture_shown = page.locator(".pswp__item[aria-hidden=false] img.pswp__img:not(.pswp__img--placeholder)")
+    expect(picture_shown).to_be_visible()
+    assert picture_shown.evaluate("image => image.decode().then(() => image.currentSrc)").endswith(f"/thumbs/1280/{key}")
+    assert not any(url.endswith(f"/images/{key}") for url in asked)
+    with page.expect_request(lambda request: request.url.endswith(f"/images/{key}")):
+        page.keyboard.press("z")
+
+
+def test_something_that_moves_is_shown_as_it_is(page: Page, store: Client) -> None:
+    key = store.upload("dance.gif", picture(500, 400, form="GIF")).json["filename"]
+    _open(page, "", 1)
+    image = page.locator(".pswp__item[aria-hidden=false] img.pswp__img:not(.pswp__img--placeholder)")
+    expect(image).to_have_attribute("src", f"/images/{key}")
+
+
+def test_the_viewer_is_not_loaded_before_it_is_used(page: Page, ten: list[str]) -> None:
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    open_gallery(page)
+    page.wait_for_load_state("networkidle")
+    assert not any("photoswipe" in url for url in asked)
+
+
+def test_the_focus_stays_inside(page: Page, ten: list[str]) -> None:
+    _open(page, "", 1)
+    seen = set()
+    for _ in range(12):
+        page.keyboard.press("Tab")
+        assert page.evaluate("document.activeElement.closest('.pswp') !== null || document.activeElement === document.body")
+        seen.add(focused(page))
+    assert {"Close (Esc)", "Download (D)", "Copy link (C)"} <= seen
