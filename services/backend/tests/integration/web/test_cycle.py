@@ -72,13 +72,10 @@ def test_each_answer_is_logged_once(client: Client, entries: list[Entry]) -> Non
     client.get("/nothing/here")
     client.raw(b"nonsense\r\n\r\n")
     _eventually(lambda: len(entries) == 3)
-    assert [(entry.method, entry.target, entry.status) for entry in entries] == [
-        ("POST", "/api/upload/", 201),
-        ("GET", "/nothing/here", 404),
-        ("-", "-", 400),
-    ]
-    first = entries[0]
-    assert (first.request_id, first.client, first.sent) == (answer.request_id, "127.0.0.1", len(answer.body))
+    lines = {(entry.method, entry.target, entry.status): entry for entry in entries}
+    assert lines.keys() == {("POST", "/api/upload/", 201), ("GET", "/nothing/here", 404), ("-", "-", 400)}
+    upload = lines["POST", "/api/upload/", 201]
+    assert (upload.request_id, upload.client, upload.sent) == (answer.request_id, "127.0.0.1", len(answer.body))
 
 
 def test_a_client_that_left_is_noted(worker: ToyWorker, client: Client, entries: list[Entry]) -> None:
@@ -87,7 +84,7 @@ def test_a_client_that_left_is_noted(worker: ToyWorker, client: Client, entries:
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")  # close with a reset
         sock.sendall(f"GET {url} HTTP/1.1\r\nHost: a\r\n\r\n".encode() * 50)  # more than buffers hold
         sock.recv(1)
-    _eventually(lambda: entries[-1].status == 499)
+    _eventually(lambda: 499 in [entry.status for entry in entries])
     assert client.get(url).status == 200
 
 
@@ -173,8 +170,8 @@ def test_trickling_a_head_does_not_buy_time(worker: ToyWorker) -> None:
 
 def _eventually(condition: Callable[[], bool]) -> None:
     """Wait for what another thread is about to do."""
-    for _ in range(200):
+    for _ in range(1000):
         if condition():
             return
         threading.Event().wait(0.02)
-    raise AssertionError("it did not happen within 4 seconds")
+    raise AssertionError("it did not happen within 20 seconds")
