@@ -1,0 +1,91 @@
+"""Jobs and answers arrive as they were sent, or not at all."""
+
+from __future__ import annotations
+
+import os
+import socket
+import struct
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from shoebox.domain.errors import InvalidImage, ShoeboxError, StorageFull, Unavailable, UnsupportedFormat
+from shoebox.domain.image import Facts, Format
+from shoebox.imaging import wire
+from shoebox.ports import Examined
+
+EXAMINED = Examined(
+    facts=Facts(format=Format.AVIF, width=3, height=2, size=9, sha256="00ff", color="#010203"), thumbnail=b"RIFF"
+)
+
+Pair = tuple[socket.socket, socket.socket]
+
+
+@pytest.fixture
+def stream() -> Iterator[Pair]:
+    one, other = socket.socketpair()
+    with one, other:
+        yield one, other
+
+
+@pytest.fixture
+def queue() -> Iterator[Pair]:
+    one, other = socket.socketpair(socket.AF_UNIX, socket.SOCK_DGRAM)
+    with one, other:
+        other.settimeout(5)
+        yield one, other
+
+
+@pytest.mark.parametrize("answer", [EXAMINED, b"", b"webp" * 10_000])
+def test_an_answer_arrives(stream: Pair, answer: Examined | bytes) -> None:
+    wire.send_answer(stream[0], answer)
+    assert wire.receive_answer(stream[1]) == answer
+
+
+@pytest.mark.parametrize("error", [InvalidImage, UnsupportedFormat, Unavailable, StorageFull, ShoeboxError])
+def test_an_error_arrives_with_its_words(stream: Pair, error: type[ShoeboxError]) -> None:
+    wire.send_answer(stream[0], error("Größe"))
+    with pytest.raises(error, match="Größe"):
+        wire.receive_answer(stream[1])
+
+
+@pytest.mark.parametrize("part", [b"", b"\x00\x00", struct.pack(">II", 2, 5) + b"{}abc", b"\xff" * 8])
+def test_half_an_answer_is_none(stream: Pair, part: bytes) -> None:
+    stream[0].sendall(part)
+    stream[0].close()
+    with pytest.raises(wire.Hangup):
+        wire.receive_answer(stream[1])
+
+
+def test_an_answer_to_somebody_who_left_is_no_error(stream: Pair) -> None:
+    stream[1].close()
+    wire.send_answer(stream[0], EXAMINED)
+
+
+def test_a_job_arrives_with_its_file(queue: Pair, stream: Pair, tmp_path: Path) -> None:
+    path = tmp_path / "picture"
+    path.write_bytes(b"pixels")
+    with path.open("rb") as file:
+        wire.send_job(queue[0], wire.Job(width=160), file.fileno(), stream[0])
+    delivery = wire.receive_job(queue[1])
+    assert delivery is not None
+    with delivery:
+        assert (delivery.job.width, os.pread(delivery.picture, 99, 0), delivery.wanted) == (160, b"pixels", True)
+
+
+def test_a_job_nobody_waits_for_is_told(queue: Pair, stream: Pair) -> None:
+    wire.send_job(queue[0], wire.Job(), stream[0].fileno(), stream[0])
+    stream[1].close()
+    delivery = wire.receive_job(queue[1])
+    assert delivery is not None
+    with delivery:
+        assert not delivery.wanted
+
+
+@pytest.mark.parametrize("datagram", [b"", b"hello", b"[]", b'{"depth": 1}', b"{}"])
+def test_a_datagram_that_is_no_job_is_dropped_and_its_files_closed(queue: Pair, stream: Pair, datagram: bytes) -> None:
+    before = len(list(Path("/proc/self/fd").iterdir()))
+    socket.send_fds(queue[0], [datagram], [stream[0].fileno()])
+    assert wire.receive_job(queue[1]) is None
+    assert len(list(Path("/proc/self/fd").iterdir())) == before
