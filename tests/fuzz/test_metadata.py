@@ -17,7 +17,7 @@ from tests.fuzz import decoding
 from tests.fuzz.mutations import SCALE, Mutation, mutate
 from tests.specimens import MAKERS
 
-CASES: Final = int(os.environ.get("FUZZ_CASES", "70000"))  # of this file; the formats share them
+CASES: Final = int(os.environ.get("FUZZ_CASES", "100000"))  # of this file; the formats share them
 CHAIN: Final = 10  # changes to one file, one after the other; the file after each of them is a case
 
 _number = st.integers(0, SCALE - 1)
@@ -57,8 +57,17 @@ def accepts(image_format: Format, data: bytes) -> bool:
     if expected:
         decoded = sum(frame.size[0] * frame.size[1] for frame in expected)
         assert decoded <= inspection.outline.pixels, "a decoder makes more pixels than the outline promised"
-        assert inspection.clean or decoding.frames(image_format, stripped) == expected
+        assert inspection.clean or shows(image_format, stripped, expected)
     return True
+
+
+def shows(image_format: Format, stripped: bytes, expected: list[decoding.Frame]) -> bool:
+    """Whether a stripped file has the frames it had before."""
+    frames = decoding.frames(image_format, stripped)
+    if frames and image_format is Format.TIFF:
+        # Pillow sees no page behind one with a tag that leads nowhere: without the tag it sees more.
+        return frames[: len(expected)] == expected
+    return frames == expected
 
 
 @pytest.mark.timeout(600)

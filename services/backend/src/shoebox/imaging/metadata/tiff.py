@@ -159,7 +159,7 @@ class _Pages:
         starts = self._reader.numbers(page.tags[offsets], MAX_STRIPS)
         announced = self._reader.numbers(page.tags[sizes], len(starts)) if sizes in page.tags else ()
         if _number(self._reader, page, _COMPRESSION, _RAW_DATA) != _RAW_DATA:
-            if len(announced) < len(starts):
+            if len(announced) < len(starts) or not all(announced):  # decoders would guess then
                 raise broken("the TIFF does not say where its pixels end")
             return [(start, start + length) for start, length in zip(starts, announced, strict=False)]
         needed = self._needed(page, size, len(starts), tiled=offsets == _TILES)
