@@ -22,8 +22,8 @@ class Outline:
 
     `width` and `height` are the stored raster, before `orientation` (EXIF 2.32, 4.6.4: 1 to 8)
     is applied. `pixels` is the work of a full decode: all frames, each at the size of the
-    canvas it is composed on. `scans` is how often a decoder walks the raster (progressive
-    JPEG: more than 1, and then the whole raster is held in memory at full size).
+    canvas it is composed on. `scans` is how often a decoder walks the raster: 1, unless
+    it must collect a whole JPEG at full size first, which counts as 2 at least.
     """
 
     width: int

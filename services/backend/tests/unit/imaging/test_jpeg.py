@@ -99,6 +99,13 @@ def test_the_outline_counts_scans() -> None:
     assert metadata.outline(Format.JPEG, saved(motif(), "JPEG", progressive=True)).scans > 1
 
 
+def test_a_progressive_picture_counts_as_two_scans_at_least() -> None:
+    data = saved(motif("L"), "JPEG", progressive=True)
+    second = data.index(b"\xff\xda", data.index(b"\xff\xda") + 2)
+    tables = data.rindex(b"\xff\xc4", 0, second)
+    assert metadata.outline(Format.JPEG, data[:tables] + b"\xff\xd9").scans == 2
+
+
 def test_scans_without_end_are_refused() -> None:
     data = saved(motif(), "JPEG", progressive=True)
     last = data.rindex(b"\xff\xda")

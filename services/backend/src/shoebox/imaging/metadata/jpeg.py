@@ -55,12 +55,16 @@ def inspect(view: memoryview) -> Inspection:
     """Outline and stripped pieces. Raises `InvalidImage` for a file that is cut or broken."""
     segments = tuple(_segments(view))
     frames = [segment for segment in segments if segment.marker in _FRAMES]
-    scans = sum(segment.marker == _SOS for segment in segments)
+    scans = [segment for segment in segments if segment.marker == _SOS]
     if len(frames) != 1 or not scans:
         raise broken("a JPEG must hold one picture")
     width, height = _size(view, frames[0])
     outline = Outline(
-        width=width, height=height, pixels=width * height, orientation=_orientation(view, segments), scans=scans
+        width=width,
+        height=height,
+        pixels=width * height,
+        orientation=_orientation(view, segments),
+        scans=max(len(scans), 1 if _is_drawn_at_once(view, frames[0], scans[0]) else 2),
     )
     return _assemble(view, segments, outline)
 
@@ -141,6 +145,13 @@ def _size(view: memoryview, frame: _Segment) -> tuple[int, int]:
     if not width or not height or not 1 <= components <= 4:
         raise broken("its frame header makes no sense")
     return width, height
+
+
+def _is_drawn_at_once(view: memoryview, frame: _Segment, scan: _Segment) -> bool:
+    """Whether the first scan is the whole picture: not progressive (SOF2, 6, 10, 14), all components in it."""
+    return frame.marker & 3 != 2 and bytes(view[scan.body : scan.body + 1]) == bytes(
+        view[frame.body + 5 : frame.body + 6]
+    )
 
 
 def _orientation(view: memoryview, segments: tuple[_Segment, ...]) -> int:
