@@ -33,6 +33,11 @@ class Account:
             wrapper += [f"--inh-caps=+{capability}", f"--ambient-caps=+{capability}"]
         return [*wrapper, "--", *argv]
 
+    def give(self, file: Path) -> None:
+        """Make this account the owner of a file."""
+        if self.name is not None:
+            os.chown(file, self.uid, self.gid)
+
     def own(self, folder: Path) -> Path:
         """Make `folder` if need be and give it to this account, with what another one left in it."""
         folder.mkdir(parents=True, exist_ok=True)

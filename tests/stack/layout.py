@@ -42,6 +42,7 @@ class Secrets:
     @classmethod
     def kept_in(cls, folder: Path) -> Self:
         """Those made at an earlier start, or new ones."""
+        folder.mkdir(parents=True, exist_ok=True)
         path = folder / "secrets.json"
         if not path.exists():
             made = cls(**{field: secrets.token_urlsafe(24) for field in cls.__dataclass_fields__})

@@ -107,8 +107,9 @@ class Postgres:
     def _initialise(self) -> None:
         shutil.rmtree(self._data, ignore_errors=True)  # half of a cluster, if we were killed making it
         password_file = self._folder / "superuser-password"
-        password_file.touch(0o644 if self._account.name else 0o600)
+        password_file.touch(0o600)
         password_file.write_text(self.superuser.password)
+        self._account.give(password_file)
         argv = [str(_programs() / "initdb"), f"--pgdata={self._data}", f"--username={_SUPERUSER}"]
         argv += ["--encoding=UTF8", "--locale=C.UTF-8", "--auth=scram-sha-256", f"--pwfile={password_file}"]
         argv += [] if self._fsync else ["--no-sync"]

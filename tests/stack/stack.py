@@ -22,6 +22,7 @@ from tests.stack.workers import Workers
 
 READY_PATIENCE: Final = 60.0  # seconds
 DEFAULT_WORKERS: Final = 4
+_POOL_SETTINGS: Final = ("MAX_CLIENT_CONN", "DEFAULT_POOL_SIZE")
 
 
 class Service(Protocol):
@@ -59,46 +60,56 @@ class Stack:
         settings: Mapping[str, str] | None = None,
         fsync: bool = True,
     ) -> None:
-        given = dict(settings or {})
-        self.layout: Final = Layout.of(state, given)
+        self._given = {name: value for name, value in (settings or {}).items() if value}
+        self.layout: Final = Layout.of(state, self._given)
         self.worker_count: Final = workers
         self.start_port: Final = start_port or free_row(workers)
-        self._claim: Claim | None = Claim(self.layout.work)
-        reap_below(self.layout.work)
+        self._claim: Claim | None = None
         made = Secrets.kept_in(self.layout.work)
-        work = self.layout.work
-        self.postgres: Final = Postgres(
-            work / "postgres",
-            password=given.get("POSTGRES_PASSWORD") or made.postgres,
+        self.postgres: Final = self._make_postgres(made, fsync=fsync)
+        self.pgbouncer: Final = self._make_pgbouncer(made)
+        self.nginx: Final = self._make_nginx(port)
+        self.workers: Final = Workers(
+            self.layout.work / "workers",
+            settings={**self._given, **self._worker_settings()},
+            writes=(self.layout.images, self.layout.logs),
+        )
+
+    def _make_postgres(self, made: Secrets, *, fsync: bool) -> Postgres:
+        return Postgres(
+            self.layout.work / "postgres",
+            password=self._given.get("POSTGRES_PASSWORD", made.postgres),
             superuser_password=made.superuser,
-            user=given.get("POSTGRES_USER") or "shoebox",
-            database=given.get("POSTGRES_DB") or "shoebox",
-            port=_port(given, "POSTGRES_DB_PORT"),
+            user=self._given.get("POSTGRES_USER", "shoebox"),
+            database=self._given.get("POSTGRES_DB", "shoebox"),
+            port=self._given_port("POSTGRES_DB_PORT"),
             fsync=fsync,
         )
-        self.pgbouncer: Final = PgBouncer(
-            work / "pgbouncer",
+
+    def _make_pgbouncer(self, made: Secrets) -> PgBouncer:
+        return PgBouncer(
+            self.layout.work / "pgbouncer",
             server=self.postgres.login,
-            password=given.get("PGBOUNCER_PASSWORD") or made.pgbouncer,
+            password=self._given.get("PGBOUNCER_PASSWORD", made.pgbouncer),
             log_folder=self.layout.logs,
-            user=given.get("PGBOUNCER_USER") or "shoebox_app",
-            port=_port(given, "PGBOUNCER_PORT"),
-            settings=_only(given, "MAX_CLIENT_CONN", "DEFAULT_POOL_SIZE"),
+            user=self._given.get("PGBOUNCER_USER", "shoebox_app"),
+            port=self._given_port("PGBOUNCER_PORT"),
+            settings={name: self._given[name] for name in _POOL_SETTINGS if name in self._given},
         )
-        self.nginx: Final = Nginx(
-            work / "nginx",
+
+    def _make_nginx(self, port: int | None) -> Nginx:
+        return Nginx(
+            self.layout.work / "nginx",
             first_worker=self.start_port,
             images_dir=self.layout.images,
             log_folder=self.layout.logs,
             port=port,
-            listen=given.get("BIND") or LOOPBACK,
-            settings={**given, "WEB_SERVER_WORKERS": str(workers)},
+            listen=self._given.get("BIND", LOOPBACK),
+            settings={**self._given, "WEB_SERVER_WORKERS": str(self.worker_count)},
         )
-        self.workers: Final = Workers(
-            work / "workers",
-            settings={**given, **self._worker_settings()},
-            writes=(self.layout.images, self.layout.logs),
-        )
+
+    def _given_port(self, name: str) -> int | None:
+        return int(self._given[name]) if name in self._given else None
 
     def _worker_settings(self) -> dict[str, str]:
         direct, pooled = self.postgres.login, self.pgbouncer.login
@@ -157,7 +168,12 @@ class Stack:
         return pid
 
     def start(self) -> Self:
-        """Start everything; returns when /health says so. On failure nothing is left running."""
+        """Start everything; returns when /health says so. On failure nothing is left running.
+
+        Raises `StackError` while another stack runs in the same folder.
+        """
+        self._claim = Claim(self.layout.work)
+        reap_below(self.layout.work)
         try:
             for service in self.services.values():
                 service.start()
@@ -186,11 +202,3 @@ class Stack:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.stop()
-
-
-def _port(settings: Mapping[str, str], name: str) -> int | None:
-    return int(settings[name]) if settings.get(name) else None
-
-
-def _only(settings: Mapping[str, str], *names: str) -> dict[str, str]:
-    return {name: settings[name] for name in names if settings.get(name)}
