@@ -8,6 +8,7 @@ import pytest
 from PIL import Image
 
 from services.backend.tests.staged import staged
+from shoebox.domain.errors import InvalidImage
 from shoebox.domain.image import GALLERY_WIDTH, THUMBNAIL_WIDTHS
 from shoebox.ports import ImageCodec
 from tests.data.chart import CORNERS, chart, exif, saved, turned
@@ -97,3 +98,10 @@ def test_transparent_pixels_have_no_color(real_codec: ImageCodec) -> None:
     with staged(saved(picture, "PNG")) as file:
         red, green, blue = bytes.fromhex(real_codec.examine(file).facts.color[1:])
     assert (red > 180, green < 70, blue < 70) == (True, True, True)
+
+
+def test_a_broken_tiff_is_refused_without_a_word(real_codec: ImageCodec, capfd: pytest.CaptureFixture[str]) -> None:
+    fax = saved(Image.effect_noise((200, 200), 90).convert("1"), "TIFF", compression="group4")
+    with staged(fax[:600] + b"\xff\x55" * 20 + fax[640:]) as file, pytest.raises(InvalidImage):
+        real_codec.examine(file)
+    assert "Fax4Decode" not in capfd.readouterr().err

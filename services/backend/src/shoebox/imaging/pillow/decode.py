@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+import warnings
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from io import BytesIO
@@ -13,7 +15,6 @@ from PIL import Image, ImageFile
 from PIL.AvifImagePlugin import AvifImageFile
 from PIL.BmpImagePlugin import BmpImageFile
 from PIL.GifImagePlugin import GifImageFile
-from PIL.TiffImagePlugin import TiffImageFile
 from PIL.WebPImagePlugin import WebPImageFile
 
 from shoebox.domain.image import Format
@@ -22,6 +23,7 @@ from shoebox.imaging.pillow.jpeg import StrictJpegFile
 from shoebox.imaging.pillow.png import StrictPngFile
 from shoebox.imaging.pillow.sentinel import Unpainted
 from shoebox.imaging.pillow.shrink import thumbnail_size, upright
+from shoebox.imaging.pillow.tiff import StrictTiffFile
 from shoebox.imaging.scans import prove_complete
 from shoebox.imaging.structure import Outline, broken
 
@@ -35,7 +37,7 @@ _PLUGINS: Final[Mapping[Format, Callable[[IO[bytes]], ImageFile.ImageFile]]] = M
         Format.GIF: GifImageFile,
         Format.WEBP: WebPImageFile,
         Format.BMP: BmpImageFile,
-        Format.TIFF: TiffImageFile,
+        Format.TIFF: StrictTiffFile,
         Format.AVIF: AvifImageFile,
     }
 )
@@ -68,6 +70,9 @@ def preload() -> None:
     avif.DEFAULT_MAX_THREADS = 1
     # The limits are ours, counted from the outline before anything is opened.
     Image.MAX_IMAGE_PIXELS = None
+    # What a client's file makes Pillow say is told once, by us, as a refusal.
+    warnings.filterwarnings("ignore", module=r"PIL\b")
+    logging.getLogger("PIL").setLevel(logging.CRITICAL)
 
 
 def decode(source: Source, width: int) -> Decoded:
@@ -121,7 +126,7 @@ def _all_frames(picture: ImageFile.ImageFile, outline: Outline, width: int) -> I
 def _first_frame(picture: ImageFile.ImageFile, outline: Outline, width: int) -> Image.Image:
     size = thumbnail_size(outline.displayed, width)
     # Pillow turns a TIFF by itself; every other raster is as it is stored.
-    orientation = 1 if isinstance(picture, TiffImageFile) else outline.orientation
+    orientation = 1 if isinstance(picture, StrictTiffFile) else outline.orientation
     stored_size = size[::-1] if orientation >= 5 else size
     if isinstance(picture, StrictJpegFile):
         picture.draft(None, stored_size)
