@@ -27,7 +27,7 @@ port PORT
 host NGINX_LISTEN
 matching NGINX_PROCESSES 'auto|[1-9][0-9]?' 'auto, or 1 to 99'
 whole MAX_CONNECTIONS_PER_CLIENT 0 1000000
-host WORKERS_HOST
+matching WORKERS_HOST '[][A-Za-z0-9_.:, -]+' 'host names or addresses, with commas'
 whole WEB_SERVER_WORKERS 1 64
 port WEB_SERVER_START_PORT
 whole MAX_CONCURRENCY 1 4096
@@ -47,10 +47,12 @@ each() { # each FORMAT WORD…: a line of the template for each word
     done
 }
 
-worker_addresses() {
+worker_addresses() { # worker_addresses HOST…: host by host within a port, so that who is asked next is elsewhere
     i=0
     while [ "$i" -lt "$WEB_SERVER_WORKERS" ]; do
-        echo "$WORKERS_HOST:$((WEB_SERVER_START_PORT + i))"
+        for worker_host in "$@"; do
+            echo "$worker_host:$((WEB_SERVER_START_PORT + i))"
+        done
         i=$((i + 1))
     done
 }
@@ -75,7 +77,13 @@ case " $origins " in
 esac
 HERE=$here
 OUT=$out
-WORKERS=$(each '        server %s max_fails=0;' $(worker_addresses))
+hosts=$(words "$WORKERS_HOST")
+WORKERS=$(each '        server %s max_fails=0;' $(worker_addresses $hosts))
+# Where there are other hosts, one that died with all its workers must not use up the tries.
+TRIES=3
+case $hosts in
+    *' '*[!\ ]*) [ "$WEB_SERVER_WORKERS" -lt "$TRIES" ] || TRIES=$((WEB_SERVER_WORKERS + 1)) ;;
+esac
 TRUSTED_NETWORKS=$(each '        %s 1;' $proxies)
 REAL_IP_FROM=$(each '    set_real_ip_from %s;' $proxies)
 # Nginx keeps at most as many idle connections as requests could be in work.
@@ -93,7 +101,7 @@ if [ "$MAX_CONNECTIONS_PER_CLIENT" -gt 0 ]; then
     limit_conn clients $MAX_CONNECTIONS_PER_CLIENT;
     limit_conn_status 429;"
 fi
-export ANY_ORIGIN VARY WELCOME_ORIGINS HERE OUT WORKERS TRUSTED_NETWORKS REAL_IP_FROM KEEPALIVE MAX_BODY RESERVED OPEN_FILES CONNECTIONS LIMIT_CONNECTIONS
+export TRIES ANY_ORIGIN VARY WELCOME_ORIGINS HERE OUT WORKERS TRUSTED_NETWORKS REAL_IP_FROM KEEPALIVE MAX_BODY RESERVED OPEN_FILES CONNECTIONS LIMIT_CONNECTIONS
 
 mkdir -p "$out" "$RUN_DIR" "$LOG_DIR/nginx"
 errors "$MAX_FILE_SIZE" >"$out/errors.conf"
