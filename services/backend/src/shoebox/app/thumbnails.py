@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import logging
 from typing import BinaryIO
 
 from shoebox.domain.errors import NotFound
 from shoebox.domain.image import THUMBNAIL_WIDTHS
 from shoebox.domain.names import is_key
 from shoebox.ports import BlobStorage, ImageCodec
+
+log = logging.getLogger(__name__)
 
 
 class Thumbnails:
@@ -37,4 +40,5 @@ class Thumbnails:
                 with self._storage.open(key) as picture:
                     data = self._codec.thumbnail(picture, width)
                 self._storage.put_thumbnail(key, width, data)
+                log.info("thumbnail made", extra={"key": key, "width": width})
                 return self._storage.open_thumbnail(key, width)

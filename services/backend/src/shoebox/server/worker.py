@@ -96,6 +96,11 @@ class Worker(HTTPServer):
         return 0
 
     @property
+    def crowded(self) -> bool:
+        """Whether every thread is busy: whoever comes now waits, or is told to come again."""
+        return all(self._busy)
+
+    @property
     def _leaving(self) -> bool:
         return self.draining or self._retiring
 
@@ -220,7 +225,7 @@ class Worker(HTTPServer):
 
     def _relieve(self, now: float) -> None:
         """When every thread is busy, be the one who knows how long clients wait."""
-        if all(self._busy):
+        if self.crowded:
             while (fd := self._parking.wait(0)) is not None:
                 client = self._meet(fd)
                 if client is not None:

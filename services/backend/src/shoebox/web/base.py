@@ -38,6 +38,10 @@ class Server(Protocol):
     def draining(self) -> bool:
         """Whether connections should end with their current answer."""
 
+    @property
+    def crowded(self) -> bool:
+        """Whether there is no thread left for another client."""
+
 
 class Exchange:
     """What is known of the current request so far."""
@@ -66,7 +70,8 @@ class RequestCycle(BaseHTTPRequestHandler):
     def setup(self) -> None:
         """Prepare the connection; called by the constructor."""
         self.connection = self.request
-        self._wire = Wire(self.connection)
+        server = cast(Server, self.server)
+        self._wire = Wire(self.connection, crowded=lambda: server.crowded)
         self._peer = Peer(address=_address(self.client_address), local=_local(self.connection))
         self.close_connection = False
         if self.connection.family in {socket.AF_INET, socket.AF_INET6}:

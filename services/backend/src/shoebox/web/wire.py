@@ -12,6 +12,7 @@ import re
 import select
 import socket
 import time
+from collections.abc import Callable
 from typing import Final
 
 from shoebox.domain.errors import BadRequest
@@ -21,6 +22,8 @@ HEAD_TIMEOUT: Final = 10.0  # seconds for a whole head; a person's phone needs u
 BODY_TIMEOUT: Final = 10.0  # seconds between two reads or two writes; longer gaps are dead peers
 PATIENCE: Final = 30.0  # seconds before the pace is looked at: slow starts are normal
 MIN_PACE: Final = 1024  # bytes a second on average after that; slower holds a thread for nothing
+CROWDED_PATIENCE: Final = 2.0  # seconds instead of PATIENCE, while there is no thread for anybody else
+LOOK: Final = 0.5  # seconds between two looks at whether that is so
 MAX_LINE: Final = 8 * 1024  # bytes of the request line, as Nginx has it
 MAX_HEAD: Final = 32 * 1024  # bytes of the whole head, as Nginx has it (4 buffers of 8 KiB)
 HEAD_READ: Final = 16 * 1024  # bytes a read; nearly every head, often with its body, fits
@@ -35,15 +38,23 @@ class Disconnected(Exception):
     """The client went away or takes no more bytes: there is nobody to answer."""
 
 
-class Wire:
-    """One connection. Every method but `close` raises `Disconnected` when the peer is gone."""
+def _never() -> bool:
+    return False
 
-    def __init__(self, sock: socket.socket) -> None:
+
+class Wire:
+    """One connection. Every method but `close` raises `Disconnected` when the peer is gone.
+
+    While `crowded` is true, a peer that keeps a thread waiting is given up much sooner.
+    """
+
+    def __init__(self, sock: socket.socket, *, crowded: Callable[[], bool] = _never) -> None:
         sock.setblocking(False)
         self._sock = sock
+        self._crowded = crowded
         self._rest = b""
+        self._arriving: _Pace | None = None  # of the current request, once it had to be waited for
         self._received = 0  # bytes of the current body
-        self._waiting_since: float | None = None
 
     def has_buffered(self) -> bool:
         """Whether bytes after the last request were read already."""
@@ -55,7 +66,7 @@ class Wire:
 
         Raises `BadRequest` or its kin as soon as the bytes cannot become a head.
         """
-        self._received, self._waiting_since = 0, None
+        self._received, self._arriving = 0, None
         data = self._rest or self._first_bytes()
         if not data:
             return None
@@ -108,7 +119,7 @@ class Wire:
         try:
             return self._sock.recv(size)
         except BlockingIOError:
-            if not self._keeps_pace(timeout):
+            if not self._arrives(timeout):
                 raise RequestTimeout("The request did not arrive in time.") from None
         except OSError as error:
             raise Disconnected from error
@@ -117,14 +128,22 @@ class Wire:
         except OSError as error:
             raise Disconnected from error
 
-    def _keeps_pace(self, timeout: float) -> bool:
-        now = time.monotonic()
-        if self._waiting_since is None:
-            self._waiting_since = now
-        elapsed = now - self._waiting_since
-        if elapsed > PATIENCE and self._received < elapsed * MIN_PACE:
-            return False
-        return self._wait(select.POLLIN, timeout)
+    def _arrives(self, timeout: float) -> bool:
+        if self._arriving is None:
+            self._arriving = _Pace()
+        self._arriving.moved = self._received
+        return self._keeps_pace(self._arriving, select.POLLIN, timeout)
+
+    def _keeps_pace(self, pace: _Pace, event: int, timeout: float) -> bool:
+        """Whether `event` comes within `timeout` seconds, from a peer worth waiting for."""
+        deadline = time.monotonic() + timeout
+        while not pace.too_slow(CROWDED_PATIENCE if self._crowded() else PATIENCE):
+            left = deadline - time.monotonic()
+            if self._wait(event, min(left, LOOK)):
+                return True
+            if left <= LOOK:
+                return False
+        return False
 
     def _wait(self, event: int, timeout: float) -> bool:
         if timeout <= 0:
@@ -174,7 +193,7 @@ class Wire:
             count -= sent
 
     def _await_room(self, pace: _Pace) -> None:
-        if pace.too_slow() or not self._wait(select.POLLOUT, BODY_TIMEOUT):
+        if not self._keeps_pace(pace, select.POLLOUT, BODY_TIMEOUT):
             raise Disconnected
 
     def linger(self) -> None:
@@ -196,7 +215,7 @@ class Wire:
 
 
 class _Pace:
-    """How fast the peer takes bytes."""
+    """How fast the peer sends or takes bytes."""
 
     __slots__ = ("moved", "started")
 
@@ -204,9 +223,9 @@ class _Pace:
         self.started = time.monotonic()
         self.moved = 0
 
-    def too_slow(self) -> bool:
+    def too_slow(self, patience: float) -> bool:
         elapsed = time.monotonic() - self.started
-        return elapsed > PATIENCE and self.moved < elapsed * MIN_PACE
+        return elapsed > patience and self.moved < elapsed * MIN_PACE
 
 
 def _check_unfinished(data: bytes) -> None:

@@ -39,6 +39,7 @@ class Server:
     """What a connection knows of its worker."""
 
     draining = False
+    crowded = False
 
 
 def test_an_answer_is_sent_in_one_piece(world: World, settings: WebSettings) -> None:

@@ -20,6 +20,7 @@ class ToyWorker:
 
     def __init__(self, make_connection: Callable[[socket.socket, object, ToyWorker], Connection]) -> None:
         self.draining = False
+        self.crowded = False
         self._make_connection = make_connection
         self._listener = socket.create_server(("127.0.0.1", 0), backlog=64)
         self.address: tuple[str, int] = self._listener.getsockname()

@@ -86,7 +86,17 @@ def test_a_peer_that_crawls_is_given_up(
     connection: tuple[socket.socket, Wire], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(module, "PATIENCE", 0.0)
-    peer, wire = connection
+    assert_given_up(*connection)
+
+
+def test_a_peer_that_crawls_is_given_up_sooner_when_others_want_its_thread(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "CROWDED_PATIENCE", 0.0)
+    ours, theirs = socket.socketpair()
+    with ours, theirs:
+        assert_given_up(theirs, Wire(ours, crowded=lambda: True))
+
+
+def assert_given_up(peer: socket.socket, wire: Wire) -> None:
     given_up = threading.Event()
 
     def crawl() -> None:
