@@ -6,6 +6,7 @@ import contextlib
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
@@ -37,6 +38,21 @@ def memory(pids: list[int]) -> int:
     return sum(_pss(pid) for pid in pids)
 
 
+def forget_peaks(pids: list[int]) -> None:
+    """Let `peak` count from now on (proc(5), clear_refs)."""
+    for pid in pids:
+        Path(f"/proc/{pid}/clear_refs").write_text("5")
+
+
+def peak(pid: int) -> int:
+    """The most bytes of memory the process had in use at once, measured by the kernel; 0 when it has ended."""
+    try:
+        lines = Path(f"/proc/{pid}/status").read_text().splitlines()
+    except OSError:
+        return 0
+    return next((int(line.split()[1]) * 1024 for line in lines if line.startswith("VmHWM:")), 0)
+
+
 def _pss(pid: int) -> int:
     try:
         lines = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()
@@ -45,29 +61,46 @@ def _pss(pid: int) -> int:
     return next((int(line.split()[1]) * 1024 for line in lines if line.startswith("Pss:")), 0)
 
 
-class Peak:
-    """The most that was seen."""
+@dataclass(kw_only=True)
+class Memory:
+    """Bytes: master and workers together, decoders together."""
 
-    def __init__(self) -> None:
-        self.workers = 0
-        self.decoders = 0
+    workers: int = 0
+    decoders: int = 0
+
+
+class Watch:
+    """The most that was seen, and by how much that is more than at the beginning."""
+
+    def __init__(self, topology: Embedded | Stack) -> None:
+        self._serving = [topology.master_pid, *workers(topology)]
+        self._decoding = decoders(topology)
+        self._before = self._now()
+        self.peak = self._before
+
+    @property
+    def growth(self) -> Memory:
+        return Memory(
+            workers=self.peak.workers - self._before.workers, decoders=self.peak.decoders - self._before.decoders
+        )
+
+    def look(self) -> None:
+        now = self._now()
+        self.peak = Memory(workers=max(self.peak.workers, now.workers), decoders=max(self.peak.decoders, now.decoders))
+
+    def _now(self) -> Memory:
+        return Memory(workers=memory(self._serving), decoders=memory(self._decoding))
 
 
 @contextmanager
-def watched_memory(topology: Embedded | Stack) -> Iterator[Peak]:
-    """Look again and again until the block ends: master and workers together, decoders together."""
-    peak = Peak()
+def watched_memory(topology: Embedded | Stack) -> Iterator[Watch]:
+    """Look again and again until the block ends."""
+    watch = Watch(topology)
     stop = threading.Event()
-    serving, decoding = [topology.master_pid, *workers(topology)], decoders(topology)
-
-    def look() -> None:
-        peak.workers = max(peak.workers, memory(serving))
-        peak.decoders = max(peak.decoders, memory(decoding))
-
-    thread = threading.Thread(target=_repeat, args=(look, stop))
+    thread = threading.Thread(target=_repeat, args=(watch.look, stop))
     thread.start()
     try:
-        yield peak
+        yield watch
     finally:
         stop.set()
         thread.join()
