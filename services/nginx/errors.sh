@@ -62,7 +62,7 @@ size_in_words() { # size_in_words BYTES: "20 MiB", or bytes where that is not ex
     fi
 }
 
-errors() { # errors MAX_FILE_SIZE
+error_pages() { # which error is told where
     for status in 400 403 404 405 411 412 413 414 421 429 501 502 503 504 505; do
         echo "error_page $status /_error/\$error_form/$status;"
     done
@@ -72,7 +72,9 @@ errors() { # errors MAX_FILE_SIZE
     echo "error_page 494 =431 /_error/\$error_form/431;"
     # What goes wrong inside Nginx itself is a body that could not be kept: the disk is full.
     echo "error_page 500 =507 /_error/\$error_form/507;"
+}
 
+errors() { # errors MAX_FILE_SIZE
     problem 400 bad_request 'Bad Request' 'The request is not well-formed HTTP.'
     problem 403 forbidden 'Forbidden' 'This may not be read.'
     problem 404 not_found 'Not Found' 'There is nothing here.'

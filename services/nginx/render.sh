@@ -1,5 +1,5 @@
 #!/bin/sh
-# render.sh FOLDER: write FOLDER/nginx.conf and FOLDER/errors.conf from the settings.
+# render.sh FOLDER: write FOLDER/nginx.conf and what it includes from the settings.
 # Templates cannot loop; what is a line per worker or per proxy is made here.
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
@@ -104,5 +104,6 @@ fi
 export TRIES ANY_ORIGIN VARY WELCOME_ORIGINS HERE OUT WORKERS TRUSTED_NETWORKS REAL_IP_FROM KEEPALIVE MAX_BODY RESERVED OPEN_FILES CONNECTIONS LIMIT_CONNECTIONS
 
 mkdir -p "$out" "$RUN_DIR" "$LOG_DIR/nginx"
+error_pages >"$out/error_pages.conf"
 errors "$MAX_FILE_SIZE" >"$out/errors.conf"
 fill "$here/nginx.conf.template" >"$out/nginx.conf"

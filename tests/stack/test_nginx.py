@@ -146,6 +146,14 @@ def test_what_is_no_file_of_ours_is_the_workers_to_answer(front: Front, path: st
     assert reached_worker(front.client.get(path))
 
 
+@pytest.mark.parametrize("method", ["POST", "PUT", "DELETE"])
+def test_only_reading_a_picture_is_answered_by_nginx(front: Front, method: str) -> None:
+    put_picture(front, KEY, b"bytes of a picture")
+    answer = front.client.request(method, f"/images/{KEY}", body=b"a body")
+    assert reached_worker(answer)
+    assert (answer.json["method"], answer.json["size"]) == (method, 6)
+
+
 def test_a_range_outside_the_picture_is_a_problem(front: Front) -> None:
     put_picture(front, KEY, b"bytes of a picture")
     answer = front.client.get(f"/images/{KEY}", {"Range": "bytes=100-"})
@@ -328,6 +336,10 @@ def logged(front: Front, request_id: str) -> dict[str, Any]:
 
 def test_the_pictures_folder_and_the_pages_are_all_that_is_served() -> None:
     template = (CHECKOUT / "services" / "nginx" / "nginx.conf.template").read_text()
-    assert set(re.findall(r'root "([^"]+)"', template)) == {"@FRONTEND_DIR@", "@IMAGES_DIR@"}
+    assert re.findall(r'root "([^"]+)"', template) == ["@FRONTEND_DIR@"]
+    assert re.findall(r'alias "([^"]+)"', template) == [
+        "@IMAGES_DIR@$unless_file/images/$shard/$key",
+        "@IMAGES_DIR@$unless_file/thumbs/$width/$shard/$key",
+    ]
     assert "autoindex" not in template
     assert "open_file_cache " not in template
