@@ -181,6 +181,7 @@ def _damaged() -> Iterator[Case]:
 def _bombs() -> Iterator[Case]:
     yield invalid("claims-20000-squared.png", lambda: png(header((20000, 20000), 8, 6), _zeros(1_000_000)))
     yield invalid("claims-50-million-and-one.png", lambda: png(header((50_000_001, 1), 1, 0), _zeros(6_250_001)))
+    yield invalid("claims-a-million-and-one-rows.png", lambda: png(header((1, 1_000_001), 8, 0), _zeros(2_000_002)))
     yield invalid("claims-2-to-the-31.png", lambda: png(header((2**31 - 1, 2**31 - 1), 8, 2), _zeros(100)))
     yield invalid("profile-bomb.png", lambda: _text(b"iCCP", 80_000_000))
     yield invalid("many-large-frames.png", _many_frames)

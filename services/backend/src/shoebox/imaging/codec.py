@@ -28,6 +28,7 @@ log = logging.getLogger(__name__)
 _Result = TypeVar("_Result")
 
 LARGE_RASTER: Final = 48 * 1024**2  # bytes; one in every decoder at once still fits a small host
+MAX_SIDE: Final = 1_000_000  # pixels: a raster costs 16 bytes a row besides its pixels, and nothing can show more
 MAX_SCANNED: Final = 2_400_000_000  # JPEG pixels x scans: 200 megapixels in 12 scans; more is a bomb
 
 
@@ -101,6 +102,8 @@ class PillowCodec:
         limit = self._limits.max_jpeg_pixels if image_format is Format.JPEG else self._limits.max_pixels
         if outline.pixels > limit:
             raise InvalidImage(f"The picture has {outline.pixels:,} pixels, more than the limit of {limit:,}.")
+        if max(outline.displayed) > MAX_SIDE:
+            raise InvalidImage(f"The picture is more than {MAX_SIDE:,} pixels wide or tall.")
         if outline.pixels * outline.scans > MAX_SCANNED:
             raise InvalidImage("The picture asks for more decoding work than a picture needs.")
 
