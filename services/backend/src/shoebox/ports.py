@@ -6,12 +6,14 @@ adapter than the errors of `domain.errors`.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 from typing import BinaryIO, Protocol
 
+from shoebox.domain.backup import DumpedPicture, Manifest
 from shoebox.domain.image import Facts, Image, NewImage
 from shoebox.domain.listing import Listing, ListQuery
 
@@ -100,6 +102,16 @@ class ImageRepository(Protocol):
     def get(self, key: str) -> Image:
         """Raises `NotFound`."""
 
+    def find(self, number: int) -> Image:
+        """By id. Raises `NotFound`."""
+
+    def add_alias(self, old_name: str, key: str) -> None:
+        """Let `old_name` stand for the picture `key` as long as there is one. Said again for
+        the same name, the newer word counts."""
+
+    def key_of(self, old_name: str) -> str:
+        """The key of the picture an older system called so. Raises `NotFound`."""
+
     def delete(self, key: str) -> Image:
         """Remove the row and return what it held. Of parallel calls exactly one succeeds;
         the others raise `NotFound`."""
@@ -135,6 +147,81 @@ class ImageCodec(Protocol):
 
     def thumbnail(self, picture: BinaryIO, width: int) -> bytes:
         """A WebP no wider than `width` and never larger than the picture."""
+
+
+class Dumper(Protocol):
+    """The database as one file, and back. Raises `BackupError`."""
+
+    @property
+    def kind(self) -> str:
+        """Which database it is; a dump of one is nothing to another."""
+
+    def dump(self, file: Path) -> None:
+        """Write everything, as it is at one moment after the call, durably and verified."""
+
+    def pictures(self, file: Path) -> Iterator[DumpedPicture]:
+        """What a dump names, read from it; equal contents next to each other, in bounded memory."""
+
+    def load(self, file: Path) -> None:
+        """Put a dump in the place of what the database holds, all or nothing. The schema is
+        the dump's then, which may be older."""
+
+
+class Draft(Protocol):
+    """A backup that is being written."""
+
+    @property
+    def dump(self) -> Path:
+        """Where the dump is to be written."""
+
+    @property
+    def copied(self) -> int:
+        """How many pictures were copied so far; the others are shared with an earlier backup."""
+
+    def dump_sha256(self) -> str:
+        """The digest of the dump as it is on the disk."""
+
+    def keep(self, picture: DumpedPicture, open_picture: Callable[[], BinaryIO]) -> None:
+        """Take one picture in, durably and verified; `open_picture` is asked only for one that
+        no earlier backup holds. Raises `NotFound` as that does, `BackupError` for damaged bytes."""
+
+    def finish(self, manifest: Manifest) -> None:
+        """Make it a backup under the manifest's name, in one step."""
+
+
+class Saved(Protocol):
+    """A finished backup."""
+
+    @property
+    def manifest(self) -> Manifest:
+        """What it says of itself."""
+
+    @property
+    def dump(self) -> Path:
+        """Its dump."""
+
+    def check(self) -> None:
+        """Raises `BackupError` if the dump's bytes are not those that were written."""
+
+    def open(self, key: str) -> BinaryIO:
+        """A picture's bytes. Raises `NotFound`."""
+
+
+class Archive(Protocol):
+    """The backups there are. What is unfinished is none."""
+
+    def draft(self) -> AbstractContextManager[Draft]:
+        """A new one; on leaving the block it is gone unless it was finished. Raises
+        `BackupError` while another process writes one."""
+
+    def names(self) -> tuple[str, ...]:
+        """Oldest first."""
+
+    def remove(self, name: str) -> None:
+        """Remove one; never seen half removed."""
+
+    def open(self, file: Path) -> Saved:
+        """The one at a path, or of that name. Raises `BackupError` for what is none."""
 
 
 class Clock(Protocol):

@@ -9,12 +9,12 @@ from __future__ import annotations
 import hashlib
 import io
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO, Final
 
-from shoebox.domain.errors import NotFound
+from shoebox.domain.errors import NotFound, Unavailable
 from shoebox.domain.image import THUMBNAIL_WIDTHS
 from shoebox.domain.names import is_key
 from shoebox.ports import Staged, StoredFile
@@ -30,19 +30,23 @@ from shoebox.storage.system import System
 # Two purposes, since who makes a thumbnail holds one lock while keeping it takes another.
 _MAKING: Final = "making"
 _KEEPING: Final = "keeping"
+# Held by who takes a backup, for as long as deleted pictures are to be kept for it.
+_HOLDING: Final = "holding"
 
 
 class DiskStorage:
     """`ports.BlobStorage` below the folder `root`, on one file system."""
 
-    def __init__(self, root: Path, *, system: System = os) -> None:
+    def __init__(self, root: Path, *, system: System = os, trusting: bool = True) -> None:
         """Makes the folders that are missing. Raises `Unavailable` or `StorageFull`; the
-        chained `OSError` names the folder."""
+        chained `OSError` names the folder. Without `trusting`, a content is read before a
+        new picture shares it: for a store whose disk may have damaged it."""
         self._system = system
+        self._trusting = trusting
         self._layout = Layout(root=str(root.absolute()))
         with faults():
             build(system, self._layout)
-            locks.create(system, self._layout.locks, (_MAKING, _KEEPING))
+            locks.create(system, self._layout.locks, (_MAKING, _KEEPING, _HOLDING))
 
     @contextmanager
     def stage(self) -> Iterator[Staged]:
@@ -68,7 +72,7 @@ class DiskStorage:
             raise TypeError("staged by another storage")
         name, content = self._layout.picture(key), self._layout.content(sha256)
         with faults():
-            Publication(self._system, staged=staged, name=name, content=content).run()
+            Publication(self._system, staged=staged, name=name, content=content, trusting=self._trusting).run()
 
     def open(self, key: str) -> BinaryIO:
         """The picture's bytes, unbuffered: readers copy large blocks or hand on the descriptor."""
@@ -119,7 +123,7 @@ class DiskStorage:
             file = self._peek(name)
             if file is not None:
                 held.enter_context(file)
-            existed = self._unlink(name)
+            existed = self._withdraw(key)
             with locked(self._system, self._layout.locks, _KEEPING, key):
                 for width in THUMBNAIL_WIDTHS:
                     self._unlink(self._layout.thumbnail(key, width))
@@ -131,6 +135,58 @@ class DiskStorage:
                 # All that was promised is done; what fails from here on is the sweeper's.
                 with suppress(OSError):
                     self._drop_content(file)
+
+    @contextmanager
+    def hold(self) -> Iterator[Callable[[str], BinaryIO]]:
+        """While the block lasts, what it yields opens every picture that was there when it
+        began, deleted ones too; for everybody else those are gone. For one at a time, over
+        all processes on this root: raises `Unavailable`.
+
+        Ends with its process: the kernel lets go of a dead one's lock.
+        """
+        with locks.alone(self._system, self._layout.locks, _HOLDING) as is_ours:
+            if not is_ours:
+                raise Unavailable("Another backup is being taken.")
+            try:
+                yield self._open_held
+            finally:
+                with faults():
+                    self._drop_held()
+
+    def _drop_held(self) -> None:
+        for path, _ in scan.files(self._layout.held):
+            with ExitStack() as opened:
+                file = self._peek(path)
+                if file is not None:
+                    opened.enter_context(file)
+                self._unlink(path)
+                if file is not None:
+                    self._drop_content(file)
+
+    def _open_held(self, key: str) -> BinaryIO:
+        # In this order: a deletion moves the file from the first place to the second.
+        try:
+            return self._open(self._layout.picture(key))
+        except NotFound:
+            return self._open(self._layout.held_picture(key))
+
+    def _withdraw(self, key: str) -> bool:
+        """Take the public name away; whether there was one.
+
+        The lock is looked at after the row was removed, and who holds takes it before looking
+        at rows. So a deletion that sees no holder is of a row that the holder does not see.
+        """
+        name = self._layout.picture(key)
+        if locks.is_held(self._system, self._layout.locks, _HOLDING):
+            try:
+                self._system.rename(name, self._layout.held_picture(key))
+            except FileNotFoundError:
+                return False
+            except OSError:
+                # A full disk, say. The deletion was asked for by a person, the backup can wait.
+                return self._unlink(name)
+            return True
+        return self._unlink(name)
 
     def _peek(self, name: str) -> io.FileIO | None:
         """The file, kept open to learn from it after its name is gone."""
@@ -177,7 +233,8 @@ class DiskStorage:
     def remove_leftovers(self, older_than: float) -> int:
         """Remove what no key names; empty thumbnails at any age."""
         with faults():
-            return leftovers.remove(self._system, self._layout, older_than)
+            held = locks.is_held(self._system, self._layout.locks, _HOLDING)
+            return leftovers.remove(self._system, self._layout, older_than, held=held)
 
     def probe(self) -> None:
         """Write, sync and remove a small file."""

@@ -26,7 +26,7 @@ def build(system: System, layout: Layout) -> None:
         _make(system, path)
         sync(system, path)
     widths = [f"{layout.thumbnails}/{width}" for width in THUMBNAIL_WIDTHS]
-    for path in (layout.images, layout.contents, layout.thumbnails, *widths, layout.staging, layout.locks):
+    for path in (layout.images, layout.contents, layout.thumbnails, *widths, layout.staging, layout.locks, layout.held):
         _make(system, path)
         if _is_young(system.stat(path)):
             sync(system, path)

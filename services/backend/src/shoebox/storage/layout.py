@@ -4,7 +4,8 @@
     content/<ab>/<sha256>       the same file again, under what it holds
     thumbs/<width>/<k3>/<key>   a WebP, under its picture's name
     staging/                    files nobody can reach yet
-    staging/locks/              two empty files that are only ever locked
+    staging/locks/              empty files that are only ever locked
+    held/<key>                  a picture that was deleted while a backup is being taken
 
 Nginx knows `images` and `thumbs` too. `<k3>` and `<ab>` are first two characters: 3,844 and
 256 folders, so a million pictures leave 260 names in each.
@@ -52,6 +53,17 @@ class Layout:
     def locks(self) -> str:
         """The folder of lock files."""
         return f"{self.root}/staging/locks"
+
+    @property
+    def held(self) -> str:
+        """The folder of deleted pictures that a backup may still need."""
+        return f"{self.root}/held"
+
+    def held_picture(self, key: str) -> str:
+        """A deleted picture. Raises `NotFound` for what is no key."""
+        if not is_key(key):
+            raise NotFound("There is no such picture.")
+        return f"{self.held}/{key}"
 
     def folder(self, key: str) -> str:
         """The folder a picture lies in. Raises `NotFound` for what is no key.

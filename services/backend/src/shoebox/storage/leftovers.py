@@ -11,9 +11,20 @@ from shoebox.storage.scan import files, folders
 from shoebox.storage.system import System
 
 
-def remove(system: System, layout: Layout, older_than: float) -> int:
-    """Remove them, a folder at a time; returns how many. Raises `OSError`."""
-    return sum(_unlink(system, path) for path in _leftovers(system, layout, older_than))
+def remove(system: System, layout: Layout, older_than: float, *, held: bool) -> int:
+    """Remove them, a folder at a time; returns how many. Raises `OSError`.
+
+    `held` says that deleted pictures are still wanted by a backup.
+    """
+    removed = sum(_unlink(system, path) for path in _leftovers(system, layout, older_than))
+    return removed if held else removed + sum(_unlink(system, path) for path in _held(layout, older_than))
+
+
+def _held(layout: Layout, older_than: float) -> Iterator[str]:
+    """What was held for a backup that died, or by a deletion just when a backup ended."""
+    for path, status in files(layout.held):
+        if status.st_ctime < older_than:
+            yield path
 
 
 def _leftovers(system: System, layout: Layout, older_than: float) -> Iterator[str]:

@@ -50,6 +50,41 @@ def locked(system: System, folder: str, purpose: str, name: str) -> Iterator[Non
             system.close(fd)
 
 
+@contextmanager
+def alone(system: System, folder: str, purpose: str) -> Iterator[bool]:
+    """Hold the lock of a whole purpose until the end of the block, or yield False at once
+    where another process or thread holds it."""
+    try:
+        fd = _open(system, folder, purpose)
+    except OSError as error:
+        raise fault(error) from error
+    try:
+        yield _try(fd)
+    finally:
+        with suppress(OSError):
+            system.close(fd)
+
+
+def is_held(system: System, folder: str, purpose: str) -> bool:
+    """Whether somebody holds the lock of a whole purpose. Raises `OSError`."""
+    fd = _open(system, folder, purpose)
+    try:
+        asked = fcntl.fcntl(fd, fcntl.F_OFD_GETLK, _RANGE.pack(fcntl.F_WRLCK, os.SEEK_SET, 0, 1, 0))
+        return bool(_RANGE.unpack(asked)[0] != fcntl.F_UNLCK)
+    finally:
+        system.close(fd)
+
+
+def _try(fd: int) -> bool:
+    try:
+        fcntl.fcntl(fd, fcntl.F_OFD_SETLK, _RANGE.pack(fcntl.F_WRLCK, os.SEEK_SET, 0, 1, 0))
+    except BlockingIOError:
+        return False
+    except OSError as error:
+        raise fault(error) from error
+    return True
+
+
 def _open(system: System, folder: str, purpose: str) -> int:
     return system.open(f"{folder}/{purpose}", _FLAGS, 0o644)
 

@@ -8,6 +8,8 @@ link itself; docs/decisions/0001 says why no database does.
 from __future__ import annotations
 
 import errno
+import hashlib
+import io
 from contextlib import ExitStack, suppress
 from enum import Enum, auto
 from typing import Final
@@ -33,13 +35,14 @@ class _Content(Enum):
 class Publication:
     """One attempt to publish. Undoes itself if it fails; a crash leaves what `sweep` removes."""
 
-    __slots__ = ("_content", "_name", "_size", "_staged", "_synced", "_system", "_undo")
+    __slots__ = ("_content", "_name", "_size", "_staged", "_synced", "_system", "_trusting", "_undo")
 
-    def __init__(self, system: System, *, staged: StagedFile, name: str, content: str) -> None:
+    def __init__(self, system: System, *, staged: StagedFile, name: str, content: str, trusting: bool) -> None:
         self._system = system
         self._staged = staged
         self._name = name
         self._content = content
+        self._trusting = trusting
         # Not `staged.size`: the codec may have rewritten the file shorter.
         self._size = system.fstat(staged.fileno()).st_size
         self._synced = False
@@ -77,6 +80,8 @@ class Publication:
         if there.st_size != self._size:
             return _Content.UNUSABLE
         try:
+            if not self._trusting and not self._is_whole():
+                return _Content.UNUSABLE
             into(self._system, self._system.link, self._content, self._name)
         except FileNotFoundError:
             return _Content.ABSENT
@@ -87,6 +92,11 @@ class Publication:
         self._undo.callback(self._forget, self._name)
         self._staged.unname()
         return _Content.SHARED
+
+    def _is_whole(self) -> bool:
+        """Whether the content is what its name says."""
+        with io.FileIO(self._content, opener=self._system.open) as file:
+            return hashlib.file_digest(file, "sha256").hexdigest() == self._content.rpartition("/")[2]
 
     def _sync_data(self) -> None:
         """Once: after an error the kernel forgets it and a second sync would lie."""
