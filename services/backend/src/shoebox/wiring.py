@@ -18,25 +18,30 @@ from typing import Final
 
 from shoebox import __version__, logs
 from shoebox.app.application import Application
+from shoebox.app.backup import Backups
 from shoebox.app.gallery import Gallery
 from shoebox.app.health import Health
 from shoebox.app.pictures import Pictures
 from shoebox.app.remove import Removal
+from shoebox.app.restore import Restoration
 from shoebox.app.sweep import GRACE, Sweeper
 from shoebox.app.thumbnails import Thumbnails
 from shoebox.app.upload import UploadLimits, Uploads
 from shoebox.config import Config
 from shoebox.config.model import DatabaseConfig, PostgresConfig, UploadConfig
+from shoebox.db.dump_postgres import PostgresDumper
+from shoebox.db.dump_sqlite import SqliteDumper
 from shoebox.db.migrate import migrate_postgres, migrate_sqlite
 from shoebox.db.postgres import ConnectionSettings, PostgresRepository
 from shoebox.db.sqlite import SqliteRepository
 from shoebox.imaging import codec, decoder, remote
 from shoebox.imaging.pillow import preload as preload_decoders
-from shoebox.ports import ImageRepository
+from shoebox.ports import Dumper, ImageRepository
 from shoebox.server import worker
 from shoebox.server.limiter import RateLimiter
 from shoebox.server.programs import Address, Program, Slot
 from shoebox.server.reload import watcher
+from shoebox.storage.archive import Archive
 from shoebox.storage.disk import DiskStorage
 from shoebox.web import access_log
 from shoebox.web.handler import make_handler
@@ -117,6 +122,31 @@ def build_sweeper(config: Config, *, grace: timedelta = GRACE) -> Sweeper:
         repository=_repository(config.database, pool_size=1),
         clock=SystemClock(),
         grace=grace,
+    )
+
+
+def build_backups(config: Config) -> Backups:
+    """The taking of backups over real adapters."""
+    return Backups(
+        dumper=_dumper(config.database),
+        archive=Archive(config.backups.folder),
+        hold=DiskStorage(config.images_dir).hold,
+        repository=_repository(config.database, pool_size=1),
+        clock=SystemClock(),
+        keep=timedelta(days=config.backups.keep_days),
+        version=__version__,
+    )
+
+
+def build_restoration(config: Config) -> Restoration:
+    """The putting back of backups over real adapters."""
+    return Restoration(
+        dumper=_dumper(config.database),
+        archive=Archive(config.backups.folder),
+        storage=DiskStorage(config.images_dir, trusting=False),
+        repository=_repository(config.database, pool_size=1),
+        migrate=lambda: migrate(config),
+        sweeper=build_sweeper(config),
     )
 
 
@@ -233,6 +263,10 @@ def _repository(database: DatabaseConfig, *, pool_size: int) -> ImageRepository:
     if database.postgres:
         return PostgresRepository(connect=_connection(database.postgres), pool_size=pool_size)
     return SqliteRepository(database.path, pool_size=pool_size)
+
+
+def _dumper(database: DatabaseConfig) -> Dumper:
+    return PostgresDumper(_connection(database.direct)) if database.direct else SqliteDumper(database.path)
 
 
 def _connection(postgres: PostgresConfig) -> ConnectionSettings:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import tempfile
+from collections.abc import Mapping
 from pathlib import Path
 
 from shoebox.config import Config, ConfigError
@@ -15,6 +16,15 @@ def prepare(config: Config) -> None:
     folders = {"IMAGES_DIR": config.images_dir, "LOG_DIR": config.logs.folder}
     if config.database.postgres is None:
         folders["DATABASE_PATH"] = config.database.path.parent
+    _try(folders)
+
+
+def prepare_backups(config: Config) -> None:
+    """The same for the folder of backups, which only some commands need."""
+    _try({"BACKUPS_DIR": config.backups.folder})
+
+
+def _try(folders: Mapping[str, Path]) -> None:
     problems = [line for variable, folder in folders.items() if (line := _problem(variable, folder))]
     if problems:
         raise ConfigError(problems)

@@ -12,7 +12,7 @@ from typing import Final
 from dotenv import dotenv_values
 
 from shoebox import __version__
-from shoebox.cli import maintenance, serve
+from shoebox.cli import backup, maintenance, serve
 from shoebox.config import Config, ConfigError, load
 
 EX_CONFIG: Final = 78  # sysexits.h: something in the configuration can't be used
@@ -24,6 +24,8 @@ COMMANDS: Final[Mapping[str, tuple[Command, str]]] = MappingProxyType(
         "check-config": (serve.check, "read the settings and the code, and say what can't be used"),
         "migrate": (maintenance.migrate, "create or upgrade the database schema"),
         "sweep": (maintenance.sweep, "remove what crashes left behind; report rows without a file"),
+        "backup": (backup.run, "take a backup into BACKUPS_DIR"),
+        "restore": (backup.restore, "put a backup in the place of an empty store"),
         "check": (maintenance.check, "only report; exit code 1 if the store is not sound"),
     }
 )
@@ -36,6 +38,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     subparsers = {name: commands.add_parser(name, help=text, description=text) for name, (_, text) in COMMANDS.items()}
     maintenance.add_sweep_arguments(subparsers["sweep"])
+    backup.add_backup_arguments(subparsers["backup"])
+    backup.add_restore_arguments(subparsers["restore"])
     arguments = parser.parse_args(argv)
     command, _ = COMMANDS[arguments.command]
     environ = dict(os.environ)

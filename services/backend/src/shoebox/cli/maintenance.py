@@ -19,12 +19,12 @@ BAR_WIDTH: Final = 30  # characters; fits beside the figures on a narrow termina
 
 def migrate(config: Config, _: argparse.Namespace) -> int:
     """Create or upgrade the schema; prints what was applied."""
-    _prepare(config)
+    prepare(config)
     try:
         for version in wiring.migrate(config):
             print(f"applied {version}")
     except ShoeboxError as error:
-        return _failed(str(error))
+        return failed(str(error))
     return 0
 
 
@@ -61,16 +61,16 @@ def check(config: Config, _: argparse.Namespace) -> int:
 
 
 def _over_the_store(config: Config, work: Callable[[Sweeper, Report], SweepReport | None], *, grace: timedelta) -> int:
-    _prepare(config)
+    prepare(config)
     watched = sys.stderr.isatty()
     try:
         report = work(wiring.build_sweeper(config, grace=grace), _show_bar if watched else silent)
     except ShoeboxError as error:
-        return _failed(str(error))
+        return failed(str(error))
     if watched:
         print(file=sys.stderr)
     if report is None:
-        return _failed("most files have no row: is this the right database? Nothing was removed; --force does it")
+        return failed("most files have no row: is this the right database? Nothing was removed; --force does it")
     print(
         f"files {report.files}, rows {report.rows}, removed {report.removed}, leftovers {report.leftovers}, "
         f"files without a row {report.strays}, rows without a file {report.missing}"
@@ -80,14 +80,16 @@ def _over_the_store(config: Config, work: Callable[[Sweeper, Report], SweepRepor
     return 0 if report.sound else 1
 
 
-def _prepare(config: Config) -> None:
+def prepare(config: Config) -> None:
+    """Folders and logs, as every command needs them. Raises `ConfigError`."""
     folders.prepare(config)
     logs.configure(
         config.logs.folder, level=config.logs.level, style=config.logs.format, request_id=wiring.current_request_id
     )
 
 
-def _failed(reason: str) -> int:
+def failed(reason: str) -> int:
+    """Tell why on standard error; the exit code."""
     print(f"shoebox: {reason}", file=sys.stderr)
     return 1
 

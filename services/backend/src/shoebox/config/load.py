@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from shoebox.config.model import (
+    BackupConfig,
     Config,
     DatabaseConfig,
     LogConfig,
@@ -97,6 +98,11 @@ def load(env: Mapping[str, str]) -> Config:
             behind_nginx=values("WEB_SERVER_START_PORT") is not None,
             cors_origins=values("CORS_ORIGINS", ()),
             rate_limit=values("RATE_LIMIT"),
+        ),
+        backups=BackupConfig(
+            folder=values("BACKUPS_DIR", base / "backups"),
+            schedule=values("BACKUP_SCHEDULE"),
+            keep_days=values("BACKUP_KEEP_DAYS"),
         ),
         logs=LogConfig(folder=values("LOG_DIR", base / "logs"), level=values("LOG_LEVEL"), format=values("LOG_FORMAT")),
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import time, timedelta
 from pathlib import Path
 
 from shoebox.config.readers import Network
@@ -64,6 +65,16 @@ class WebConfig:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class BackupConfig:
+    """Where backups are, when they are taken (a time of day in UTC, or so often), and for how
+    many days they are kept."""
+
+    folder: Path
+    schedule: time | timedelta
+    keep_days: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class LogConfig:
     """Where and how lines are written."""
 
@@ -82,4 +93,5 @@ class Config:
     database: DatabaseConfig
     uploads: UploadConfig
     web: WebConfig
+    backups: BackupConfig
     logs: LogConfig

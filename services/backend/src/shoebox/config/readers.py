@@ -5,6 +5,7 @@ from __future__ import annotations
 import ipaddress
 import re
 from collections.abc import Callable
+from datetime import time, timedelta
 from pathlib import Path
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
@@ -69,6 +70,15 @@ def origins(value: str) -> tuple[str, ...]:
     """Origins separated by commas, or `*` for any."""
     parts = [part.strip() for part in value.split(",") if part.strip()]
     return tuple(part if part == "*" else origin(part) for part in parts)
+
+
+def schedule(value: str) -> time | timedelta:
+    """A time of day as HH:MM, or an interval as a number of s(econds), m(inutes) or h(ours)."""
+    if match := re.fullmatch(r"([01]?\d|2[0-3]):([0-5]\d)", value):
+        return time(int(match[1]), int(match[2]))
+    if match := re.fullmatch(r"([1-9]\d{0,5})([smh])", value):
+        return timedelta(seconds=int(match[1]) * {"s": 1, "m": 60, "h": 3600}[match[2]])
+    raise ValueError(value)
 
 
 def name(value: str) -> str:

@@ -159,6 +159,22 @@ SETTINGS: Final = (
     Setting(
         "DEFAULT_POOL_SIZE", "20", "1 to 1000", "connections PgBouncer keeps to PostgreSQL", readers.whole(1, 1000)
     ),
+    # Backups
+    Setting("BACKUPS_DIR", "", "a folder", "the backups; `backups` (of STATE_DIR if that is set)", readers.path),
+    Setting(
+        "BACKUP_SCHEDULE",
+        "03:00",
+        "HH:MM, or a number with s, m or h",
+        "when `shoebox backup --scheduled` takes one: daily at that time (UTC), or so often",
+        readers.schedule,
+    ),
+    Setting(
+        "BACKUP_KEEP_DAYS",
+        "7",
+        "1 to 36500",
+        "days a backup is kept; the last good one always is",
+        readers.whole(1, 36500),
+    ),
     # Logs
     Setting(
         "LOG_LEVEL",
