@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime, timedelta
 
-from shoebox.domain.errors import NotFound, Unavailable
+from shoebox.domain.errors import NotFound, StorageFull, Unavailable
 from shoebox.domain.image import Image, NewImage
 from shoebox.domain.listing import Cursor, Direction, Filter, Listing, ListQuery, PageNumber, SortField
 from shoebox.domain.names import fold
@@ -26,6 +26,7 @@ class MemoryRepository:
 
     def __init__(self) -> None:
         self.away = False
+        self.full = False
         self._lock = threading.RLock()
         self._rows: dict[str, Image] = {}
         self._last_id = 0
@@ -33,6 +34,8 @@ class MemoryRepository:
 
     def add(self, image: NewImage) -> Image:
         self._check_there()
+        if self.full:
+            raise StorageFull("The disk of the database is full.")
         with self._lock:
             if image.key in self._rows:
                 return self._rows[image.key]

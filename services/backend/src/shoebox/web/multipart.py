@@ -7,7 +7,7 @@ what may stand in it, and how much, is decided here.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import Final, Protocol
@@ -36,11 +36,15 @@ _FILE_TYPES: Final = ("image/", "application/octet-stream")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReceivedFile:
-    """One file of a form: staged, or refused while it came in (`error`)."""
+    """One file of a form: staged, or refused while it came in (`error`).
+
+    `discard()` gives up its place in the staging area; twice is no error.
+    """
 
     original_name: str
     incoming: Incoming
     error: ShoeboxError | None
+    discard: Callable[[], None]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -139,7 +143,10 @@ class _Receiver:
             self._end_field(part)
         elif part is not None and (part.name or part.incoming is not None):
             # Without a name and without a byte it is a form's file field left empty.
-            self.files.append(ReceivedFile(original_name=part.name, incoming=self._open(part), error=part.error))
+            incoming = self._open(part)
+            self.files.append(
+                ReceivedFile(original_name=part.name, incoming=incoming, error=part.error, discard=part.holder.close)
+            )
         self._part = None
 
     def _open(self, part: _FilePart) -> Incoming:

@@ -88,6 +88,7 @@ def _store_each(files: tuple[ReceivedFile, ...], uploads: Uploads, collection: s
         try:
             images.append(_store(file, uploads, collection))
         except ShoeboxError as error:
+            file.discard()  # on a full disk, its room is what the next one needs
             if status_of(error) >= 500:
                 log.warning("upload failed", extra={"index": index, "reason": str(error)}, exc_info=error)
             name = clean_original_name(file.original_name)
