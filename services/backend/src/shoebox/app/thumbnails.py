@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import logging
+from io import BytesIO
 from typing import BinaryIO
 
-from shoebox.domain.errors import NotFound
+from shoebox.domain.errors import NotFound, StorageFull, Unavailable
 from shoebox.domain.image import THUMBNAIL_WIDTHS
 from shoebox.domain.names import is_key
 from shoebox.ports import BlobStorage, ImageCodec
@@ -39,6 +40,14 @@ class Thumbnails:
             except NotFound:
                 with self._storage.open(key) as picture:
                     data = self._codec.thumbnail(picture, width)
-                self._storage.put_thumbnail(key, width, data)
-                log.info("thumbnail made", extra={"key": key, "width": width})
-                return self._storage.open_thumbnail(key, width)
+                return self._keep(key, width, data)
+
+    def _keep(self, key: str, width: int, data: bytes) -> BinaryIO:
+        log.info("thumbnail made", extra={"key": key, "width": width})
+        try:
+            self._storage.put_thumbnail(key, width, data)
+        except (StorageFull, Unavailable) as error:
+            # It can be made again at any time; a full disk is no reason not to show pictures.
+            log.warning("thumbnail not kept", extra={"key": key, "width": width, "reason": str(error)})
+            return BytesIO(data)
+        return self._storage.open_thumbnail(key, width)

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Final
 
-from shoebox.domain.errors import BadRequest, FileTooLarge, ShoeboxError
+from shoebox.domain.errors import BadRequest, FileTooLarge, ShoeboxError, StorageFull
 from shoebox.domain.image import GALLERY_WIDTH, Image, NewImage
 from shoebox.domain.names import clean_original_name, new_key
 from shoebox.ports import BlobStorage, Clock, ImageCodec, ImageRepository, Staged
@@ -94,17 +94,22 @@ class Uploads:
         except ShoeboxError:
             self._withdraw(key)
             raise
-        # From here on the file stays, whatever happens: an insert whose answer was lost may
-        # still commit, and a row must have its file. Without a row the sweep removes it.
-        image = self._repository.add(
-            NewImage(
-                key=key,
-                original_name=clean_original_name(original_name),
-                facts=examined.facts,
-                uploaded_at=self._clock.now(),
-                collection=collection,
+        try:
+            image = self._repository.add(
+                NewImage(
+                    key=key,
+                    original_name=clean_original_name(original_name),
+                    facts=examined.facts,
+                    uploaded_at=self._clock.now(),
+                    collection=collection,
+                )
             )
-        )
+        except StorageFull:
+            # The database has said no. After any other error the file stays: an insert whose
+            # answer was lost may still commit, and a row must have its file. Without a row
+            # the sweep removes it.
+            self._withdraw(key)
+            raise
         log.info("image stored", extra={"key": key, "bytes": image.facts.size})
         return image
 

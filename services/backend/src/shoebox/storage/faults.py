@@ -16,6 +16,8 @@ def fault(error: OSError) -> ShoeboxError:
     """The domain's word for `error`. Its message holds no path; the chained error does."""
     if error.errno in FULL:
         return StorageFull("The disk has no room left for this file.")
+    if error.errno == errno.EROFS:
+        return Unavailable("The picture storage is read-only.")
     return Unavailable("The picture storage is not available.")
 
 

@@ -74,6 +74,24 @@ def test_a_file_whose_row_may_be_there_is_kept_for_the_sweep() -> None:
     assert (stored(world), rows(world)) == (1, 0)
 
 
+def test_a_file_whose_row_was_refused_is_taken_back() -> None:
+    world = World()
+    world.repository.full = True
+    with pytest.raises(StorageFull):
+        upload(world)
+    assert (stored(world), rows(world)) == (0, 0)
+
+
+def test_a_thumbnail_is_shown_even_if_it_cannot_be_kept() -> None:
+    world = World()
+    image = upload(world)
+    world.storage.full = True
+    assert world.application().thumbnails.open(image.key, 640).read()
+    world.storage.full = False
+    with pytest.raises(NotFound):
+        world.storage.open_thumbnail(image.key, 640)
+
+
 def test_a_deletion_takes_row_file_and_thumbnails() -> None:
     world = World()
     image = upload(world)
