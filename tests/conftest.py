@@ -3,18 +3,22 @@ at the end of the run."""
 
 from __future__ import annotations
 
+import secrets
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import pytest
 
 from tests.client import Client
+from tests.compose import docker
+from tests.compose.compose import Compose
 from tests.stack.embedded import Embedded
 from tests.stack.stack import Stack
 
 TOPOLOGIES = ("embedded", "stack")
+FIRST_START = 900  # seconds: an engine is installed, images are made
 
 
 @pytest.fixture(scope="session")
@@ -49,10 +53,32 @@ def embedded(state_root: Path) -> Iterator[Embedded]:
         yield running
 
 
+@pytest.fixture(scope="session")
+def images() -> Iterator[Mapping[str, str]]:
+    """Our images, built from this checkout: the settings of docker-compose.yml that name them."""
+    started = docker.start_engine()
+    settings = {**docker.base_images(), "SHOEBOX_TAG": f"test-{secrets.token_hex(4)}"}
+    builder = Compose(settings=settings)
+    try:
+        builder.run("build", "--quiet")
+        yield settings
+    finally:
+        docker.remove_images(settings["SHOEBOX_TAG"])
+        if started:
+            docker.stop_engine()
+
+
+@pytest.fixture(scope="session")
+def compose(state_root: Path, images: Mapping[str, str]) -> Iterator[Compose]:
+    """The stack in containers, shared by all tests: leave it running and healthy."""
+    with Compose(state=state_root / "compose", settings=images) as running:
+        yield running
+
+
 @pytest.fixture(scope="session", params=TOPOLOGIES)
 def topology(request: pytest.FixtureRequest) -> Embedded | Stack:
-    """Each of them in turn: `url`, `app_log`, `layout`, `worker_count`, `worker_pid(i)`, `kill_worker(i)`,
-    `master_pid`, `workers` (a process with `reload()`)."""
+    """Each that runs as processes of this machine: `url`, `app_log`, `layout`, `worker_count`, `worker_pid(i)`,
+    `kill_worker(i)`, `master_pid`, `workers` (a process with `reload()`)."""
     running: Embedded | Stack = request.getfixturevalue(request.param)
     return running
 
@@ -61,3 +87,16 @@ def topology(request: pytest.FixtureRequest) -> Embedded | Stack:
 def client(topology: Embedded | Stack) -> Client:
     """A client of the topology. Other tests' pictures are there too."""
     return Client(topology.url)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Whichever test asks first pays for the first start."""
+    for item in items:
+        if "compose" in item.nodeid:
+            item.add_marker(pytest.mark.timeout(FIRST_START))
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say it where the containers' tests are missing."""
+    if docker.why_not():
+        terminalreporter.write_line(f"not tested in containers: {docker.why_not()}")

@@ -8,6 +8,8 @@ has() { # has PACKAGE: by its program, so that other systems and hand-made insta
         postgresql) ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || command -v initdb >/dev/null ;;
         nginx | pgbouncer) command -v "$1" >/dev/null || [ -x "/usr/sbin/$1" ] ;;
         chromium) command -v chromium >/dev/null || command -v chromium-browser >/dev/null ;;
+        docker.io) command -v docker >/dev/null && command -v dockerd >/dev/null ;;
+        debootstrap) command -v debootstrap >/dev/null || [ -x /usr/sbin/debootstrap ] ;;
         python3-venv) python3 -c 'import ensurepip, venv' 2>/dev/null ;;
         fonts-noto-color-emoji) [ -e /usr/share/fonts/truetype/noto/NotoColorEmoji.ttf ] ;;
         fonts-dejavu-core) [ -e /usr/share/fonts/truetype/dejavu/DejaVuSans.ttf ] ;;
@@ -64,9 +66,9 @@ exec $as_root sh -eu -c '
         ;;
     esac
     get "$@"
-    for service in nginx pgbouncer postgresql; do
+    for service in nginx pgbouncer postgresql docker.io; do
         case " $* " in *" $service "*)
-            ! command -v systemctl >/dev/null || systemctl --quiet disable "$service" >/dev/null 2>&1 || true ;;
+            ! command -v systemctl >/dev/null || systemctl --quiet disable "${service%.io}" >/dev/null 2>&1 || true ;;
         esac
     done
 ' install $missing

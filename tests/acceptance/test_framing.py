@@ -8,6 +8,8 @@ from __future__ import annotations
 from concurrent.futures import ThreadPoolExecutor
 
 from services.backend.tests.integration.web.raw_requests import RawCase, agrees, load_cases, replay
+from tests.client import Client
+from tests.compose.compose import Compose
 from tests.stack.embedded import Embedded
 from tests.stack.ports import LOOPBACK
 from tests.stack.stack import Stack
@@ -15,9 +17,9 @@ from tests.stack.stack import Stack
 AT_ONCE = 12  # several cases wait for a time limit of ten seconds to run out
 
 
-def test_every_framing_case_is_answered_as_its_file_says(topology: Embedded | Stack) -> None:
-    through_nginx = isinstance(topology, Stack)
-    port = topology.nginx.port if isinstance(topology, Stack) else topology.port
+def test_every_framing_case_is_answered_as_its_file_says(topology: Embedded | Stack | Compose) -> None:
+    through_nginx = not isinstance(topology, Embedded)
+    port = Client(topology.url).port
 
     def disagreement(case: RawCase) -> str | None:
         expected = case.nginx if through_nginx else case.worker

@@ -11,6 +11,7 @@ import pytest
 from PIL import Image
 
 from tests.client import Client
+from tests.compose.compose import Compose
 from tests.pictures import PHOTOS, picture
 from tests.stack.embedded import Embedded
 from tests.stack.process import wait_until
@@ -81,7 +82,7 @@ def test_what_was_just_deleted_is_gone_from_the_next_list_and_address(client: Cl
         assert key not in client.list().json["files"]
 
 
-def test_every_worker_takes_part_and_its_lines_carry_the_requests_id(topology: Embedded | Stack) -> None:
+def test_every_worker_takes_part_and_its_lines_carry_the_requests_id(topology: Embedded | Stack | Compose) -> None:
     client = Client(topology.url)
     answer = client.get("/health", headers={"X-Request-ID": "acceptance-0001"})
     assert answer.request_id == "acceptance-0001"

@@ -36,31 +36,31 @@ def worker_pids(topology: Embedded | Stack, *, without: Set[int] = frozenset()) 
     return found
 
 
-def test_a_killed_worker_is_replaced_and_no_other_request_fails(topology: Embedded | Stack) -> None:
-    client = Client(topology.url)
+def test_a_killed_worker_is_replaced_and_no_other_request_fails(processes: Embedded | Stack) -> None:
+    client = Client(processes.url)
     with load(client.list) as running:
-        for index in range(topology.worker_count):
+        for index in range(processes.worker_count):
             time.sleep(0.3)
-            killed = topology.kill_worker(index % 2)
-            worker_pids(topology, without={killed})
+            killed = processes.kill_worker(index % 2)
+            worker_pids(processes, without={killed})
         time.sleep(0.3)
     assert len(running.statuses) > 20
     # Nginx asks another worker; without it the killed worker's own connections are lost.
-    allowed = 0 if isinstance(topology, Stack) else CLIENTS * topology.worker_count
+    allowed = 0 if isinstance(processes, Stack) else CLIENTS * processes.worker_count
     assert len(running.bad) <= allowed, running.bad
 
 
-def test_reloads_under_load_fail_no_request(topology: Embedded | Stack) -> None:
-    client = Client(topology.url)
-    master = topology.master_pid
+def test_reloads_under_load_fail_no_request(processes: Embedded | Stack) -> None:
+    client = Client(processes.url)
+    master = processes.master_pid
     with load(client.list) as running:
-        workers = worker_pids(topology)
+        workers = worker_pids(processes)
         for _ in range(RELOADS):
-            topology.workers.reload()
-            workers = worker_pids(topology, without=workers)
+            processes.workers.reload()
+            workers = worker_pids(processes, without=workers)
     assert running.bad == []
     assert len(running.statuses) > 20
-    assert topology.master_pid == master
+    assert processes.master_pid == master
 
 
 def test_the_database_may_go_away_and_come_back(stack: Stack) -> None:
