@@ -103,7 +103,7 @@ def build(config: Config, to_decoders: socket.socket) -> Application:
         ),
         gallery=Gallery(repository),
         removal=Removal(storage=storage, repository=repository),
-        pictures=Pictures(storage),
+        pictures=Pictures(storage=storage, repository=repository),
         thumbnails=Thumbnails(storage=storage, codec=image_codec),
         health=Health(
             storage=storage,

@@ -46,7 +46,7 @@ class World:
             ),
             gallery=Gallery(self.repository),
             removal=Removal(storage=self.storage, repository=self.repository),
-            pictures=Pictures(self.storage),
+            pictures=Pictures(storage=self.storage, repository=self.repository),
             thumbnails=Thumbnails(storage=self.storage, codec=self.codec),
             health=Health(
                 storage=self.storage,

@@ -31,6 +31,7 @@ class MemoryRepository:
         self._rows: dict[str, Image] = {}
         self._last_id = 0
         self._leases: dict[str, float] = {}
+        self._aliases: dict[str, str] = {}
 
     def add(self, image: NewImage) -> Image:
         self._check_there()
@@ -57,6 +58,25 @@ class MemoryRepository:
             return self._rows[key]
         except KeyError:
             raise NotFound("There is no such picture.") from None
+
+    def find(self, number: int) -> Image:
+        self._check_there()
+        with self._lock:
+            for image in self._rows.values():
+                if image.id == number:
+                    return image
+        raise NotFound("There is no such picture.")
+
+    def add_alias(self, old_name: str, key: str) -> None:
+        self._check_there()
+        self._aliases[old_name] = key
+
+    def key_of(self, old_name: str) -> str:
+        self._check_there()
+        key = self._aliases.get(old_name, "")
+        if key in self._rows:
+            return key
+        raise NotFound("There is no such picture.")
 
     def delete(self, key: str) -> Image:
         self._check_there()

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from shoebox.domain.errors import NotFound
 from shoebox.domain.image import Image
-from shoebox.domain.listing import Listing, ListQuery
+from shoebox.domain.listing import Filter, Listing, ListQuery
 from shoebox.ports import ImageRepository
 
 
@@ -20,3 +21,14 @@ class Gallery:
     def get(self, key: str) -> Image:
         """Raises `NotFound`."""
         return self._repository.get(key)
+
+    def find(self, number: int) -> Image:
+        """By id. Raises `NotFound`."""
+        return self._repository.find(number)
+
+    def newest(self, collection: str, *, limit: int) -> tuple[Image, ...]:
+        """The newest pictures of a collection, newest first. Raises `NotFound` where it has none."""
+        images = self.list(ListQuery(filter=Filter(collection=collection), size=limit)).images
+        if not images:
+            raise NotFound(f"There is no picture in the collection '{collection}'.")
+        return images

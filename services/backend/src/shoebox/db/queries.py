@@ -25,6 +25,12 @@ INSERT INTO images (key, original_name, name_key, size, width, height, format, u
 VALUES (:key, :original_name, :name_key, :size, :width, :height, :format, :uploaded_at, :sha256, :color, :collection)
 ON CONFLICT (key) DO NOTHING RETURNING id"""
 GET: Final = f"SELECT {_ROW} FROM images WHERE key = :key"
+FIND: Final = f"SELECT {_ROW} FROM images WHERE id = :id"
+ADD_ALIAS: Final = """
+INSERT INTO aliases (old_name, key) VALUES (:old_name, :key)
+ON CONFLICT (old_name) DO UPDATE SET key = excluded.key RETURNING key"""
+KEY_OF: Final = """
+SELECT images.key FROM aliases JOIN images ON images.key = aliases.key WHERE aliases.old_name = :old_name"""
 DELETE: Final = f"DELETE FROM images WHERE key = :key RETURNING {_ROW}"
 KEYS: Final = "SELECT key FROM images WHERE key > :after ORDER BY key LIMIT :limit"
 PING: Final = "SELECT sum(n) FROM image_counts WHERE collection = ''"

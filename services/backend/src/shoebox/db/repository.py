@@ -58,6 +58,9 @@ class SqlRepository(ABC):
         self._totals: dict[Filter, int] = {}
         self._add = dialect.spell(queries.ADD)
         self._get = dialect.spell(queries.GET)
+        self._find = dialect.spell(queries.FIND)
+        self._add_alias = dialect.spell(queries.ADD_ALIAS)
+        self._key_of = dialect.spell(queries.KEY_OF)
         self._delete = dialect.spell(queries.DELETE)
         self._keys = dialect.spell(queries.KEYS)
         self._known = dialect.spell(queries.known(dialect))
@@ -85,6 +88,23 @@ class SqlRepository(ABC):
         for row in self._run(self._get, {"key": key}).rows if can_be_stored(key) else ():
             return image_of(row, self._dialect)
         raise NotFound(f"There is no picture '{key}'.")
+
+    def find(self, number: int) -> Image:
+        """By id. Raises `NotFound`."""
+        for row in self._run(self._find, {"id": number}).rows if abs(number) <= FARTHEST else ():
+            return image_of(row, self._dialect)
+        raise NotFound(f"There is no picture number {number}.")
+
+    def add_alias(self, old_name: str, key: str) -> None:
+        """Let `old_name` stand for the picture `key`; the newer word counts."""
+        self._run(self._add_alias, {"old_name": old_name, "key": key})
+
+    def key_of(self, old_name: str) -> str:
+        """The key of the picture an older system called so. Raises `NotFound`."""
+        known = can_be_stored(old_name)
+        for (key,) in self._run(self._key_of, {"old_name": old_name}).rows if known else ():
+            return str(key)
+        raise NotFound(f"There is no picture '{old_name}'.")
 
     def delete(self, key: str) -> Image:
         """Of parallel calls exactly one succeeds, the others raise `NotFound`.

@@ -13,6 +13,7 @@ from shoebox.domain.listing import ListQuery
 from shoebox.domain.names import RESERVED
 from shoebox.web.accept import prefers_html, prefers_text
 from shoebox.web.base import RequestCycle
+from shoebox.web.dialects.endpoints import DialectEndpoints
 from shoebox.web.framing import Head
 from shoebox.web.listing import parse_filter, plain_query
 from shoebox.web.mixins.conditional import ConditionalMixin
@@ -27,36 +28,11 @@ from shoebox.web.proxies import Proxies
 from shoebox.web.refusals import refusal, wait_of
 from shoebox.web.request import Request
 from shoebox.web.response import Response, header_lines, json_response, redirect, text_response
+from shoebox.web.routes import ROUTES
 from shoebox.web.settings import WebSettings
 from shoebox.web.static import IMMUTABLE, download_line, file_response, page_response, static_response
 from shoebox.web.target import encoded
 from shoebox.web.uploading import Outcome, upload_body, upload_form
-
-# HEAD comes with GET, OPTIONS with every path.
-ROUTES: Final = (
-    ("GET", "/", "welcome_page"),
-    ("POST", "/", "upload_as_text"),
-    ("GET", "/upload", "add_slash"),
-    ("GET", "/upload/", "upload_page"),
-    ("POST", "/upload/", "upload_from_page"),
-    ("GET", "/images", "add_slash"),
-    ("GET", "/images/", "gallery_page"),
-    ("GET", "/images/{key}", "picture"),
-    ("GET", "/thumbs/{width}/{key}", "thumbnail"),
-    ("POST", "/delete/{key}", "delete_from_page"),
-    ("GET", "/static/{path*}", "static_file"),
-    ("GET", "/favicon.ico", "favicon"),
-    ("GET", "/health", "health"),
-    ("GET", "/api/limits", "limits"),
-    ("POST", "/api/upload", "upload"),
-    ("POST", "/api/upload/", "upload"),
-    ("PUT", "/api/upload/{name}", "upload_raw"),
-    ("GET", "/api/images", "list_images"),
-    ("GET", "/api/images/", "list_images"),
-    ("GET", "/api/images/{key}", "image"),
-    ("DELETE", "/api/images/{key}", "delete"),
-    ("GET", "/{collection}", "collection_page"),
-)
 
 # A key is never used for other bytes, so what it names may be cached for ever.
 PICTURE: Final = {
@@ -72,7 +48,9 @@ PICTURE: Final = {
 WIDTHS: Final = {str(width): width for width in THUMBNAIL_WIDTHS}
 
 
-class Handler(RequestCycle, RoutingMixin, PaginationMixin, SortingMixin, JsonBodyMixin, ConditionalMixin):
+class Handler(
+    RequestCycle, DialectEndpoints, RoutingMixin, PaginationMixin, SortingMixin, JsonBodyMixin, ConditionalMixin
+):
     """The endpoints. Each takes a request and the values of its path, and answers."""
 
     app: Application
@@ -129,6 +107,9 @@ class Handler(RequestCycle, RoutingMixin, PaginationMixin, SortingMixin, JsonBod
     def image(self, request: Request, key: str) -> Response:
         return self.json(HTTPStatus.OK, image_json(self.app.gallery.get(key), request.base_url))
 
+    def image_or_collection(self, request: Request, name: str) -> Response:
+        return self.image(request, name) if "." in name else self.d4_list(request, name)
+
     def delete(self, _request: Request, key: str) -> Response:
         self.app.removal.remove(key)
         return json_response(HTTPStatus.OK, {"message": f"File '{key}' deleted successfully."})
@@ -136,6 +117,8 @@ class Handler(RequestCycle, RoutingMixin, PaginationMixin, SortingMixin, JsonBod
     def upload(self, request: Request) -> Response:
         if prefers_text(request.accept):
             return self.upload_as_text(request)
+        if prefers_html(request.accept):
+            return self.upload_from_page(request)
         return self._created(request, upload_form(request, self.app.uploads))
 
     def upload_raw(self, request: Request, name: str) -> Response:
@@ -158,16 +141,16 @@ class Handler(RequestCycle, RoutingMixin, PaginationMixin, SortingMixin, JsonBod
 
     # Files
 
-    def picture(self, request: Request, key: str) -> Response:
-        file = self.app.pictures.open(key)
-        headers = PICTURE[Format(key.rpartition(".")[2])]
+    def picture(self, request: Request, name: str) -> Response:
+        found = self.app.pictures.open(name)
+        headers = PICTURE[Format(found.key.rpartition(".")[2])]
         if request.query.get("download") == "1":
             try:
-                headers += download_line(self.app.gallery.get(key).original_name)
+                headers += download_line(self.app.gallery.get(found.key).original_name)
             except ShoeboxError:
-                file.close()
+                found.file.close()
                 raise
-        return file_response(request, file, headers, tag=key)
+        return file_response(request, found.file, headers, tag=found.key)
 
     def thumbnail(self, request: Request, width: str, key: str) -> Response:
         if width not in WIDTHS:
@@ -210,12 +193,6 @@ class Handler(RequestCycle, RoutingMixin, PaginationMixin, SortingMixin, JsonBod
     def upload_from_page(self, request: Request) -> Response:
         outcome = upload_form(request, self.app.uploads)
         return self.pages.uploaded(_upload_status(outcome), outcome, request.base_url).adding(_location(outcome))
-
-    def delete_from_page(self, request: Request, key: str) -> Response:
-        answer = self.delete(request, key)
-        if not prefers_html(request.accept):
-            return answer
-        return redirect(f"/images/?{plain_query(request.query)}", HTTPStatus.SEE_OTHER)
 
 
 def _upload_status(outcome: Outcome) -> int:

@@ -17,6 +17,7 @@ from multipart import MultipartError, MultipartSegment, PushMultipartParser, Str
 
 from shoebox.app.upload import Incoming, Uploads
 from shoebox.domain.errors import BadRequest, ShoeboxError, TooManyFiles
+from shoebox.web.encoded import Base64Reader
 
 MAX_FIELDS: Final = 20  # text fields a form; ours have one
 MAX_FIELD_SIZE: Final = 4096  # bytes of a text field; a collection's name has 64
@@ -72,14 +73,17 @@ def boundary_of(content_type: str) -> str:
     return "".join(quoted_and_plain[0])
 
 
-def read_form(body: Chunks, content_type: str, uploads: Uploads, stack: ExitStack) -> Form:
-    """Read a form to its end; its files live until `stack` closes.
+def read_form(
+    body: Chunks, content_type: str, uploads: Uploads, stack: ExitStack, *, base64_field: str | None = None
+) -> Form:
+    """Read a form to its end; its files live until `stack` closes. A text field called
+    `base64_field` is a file, too.
 
     Raises `BadRequest` for a broken form, `TooManyFiles`, and `FileTooLarge` for a request
     that is larger than the allowed number of files of full size.
     """
     limits = uploads.limits
-    receiver = _Receiver(uploads, stack)
+    receiver = _Receiver(uploads, stack, base64_field)
     boundary = boundary_of(content_type)
     parser = PushMultipartParser(boundary, max_header_size=MAX_PART_HEADER, header_charset="utf8", strict=True)
     ended = False
@@ -113,17 +117,20 @@ def _feed(parser: PushMultipartParser, chunk: bytes, receiver: _Receiver) -> boo
 class _Receiver:
     """Where the parts of one form go."""
 
-    def __init__(self, uploads: Uploads, stack: ExitStack) -> None:
+    def __init__(self, uploads: Uploads, stack: ExitStack, base64_field: str | None) -> None:
         self.files: list[ReceivedFile] = []
         self.collection: str | None = None
         self._uploads = uploads
         self._stack = stack
+        self._base64_field = base64_field
         self._fields = 0
         self._part: _FilePart | _TextPart | None = None
 
     def begin(self, segment: MultipartSegment) -> None:
         name = _file_name(segment)
-        if name is None:
+        if name is None and self._base64_field == segment.name:
+            self._part = _EncodedPart("")
+        elif name is None:
             self._fields += 1
             if self._fields > MAX_FIELDS:
                 raise BadRequest(f"A form has at most {MAX_FIELDS} fields beside its files.")
@@ -142,6 +149,7 @@ class _Receiver:
         if isinstance(part, _TextPart):
             self._end_field(part)
         elif part is not None and (part.name or part.incoming is not None):
+            part.end()
             # Without a name and without a byte it is a form's file field left empty.
             incoming = self._open(part)
             self.files.append(
@@ -201,6 +209,23 @@ class _FilePart:
         except ShoeboxError as error:
             self.error = error
             self.holder.close()
+
+    def end(self) -> None:
+        """All of it was written."""
+
+
+class _EncodedPart(_FilePart):
+    """A file that came as base64 in a text field."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(name)
+        self._reader = Base64Reader()
+
+    def write(self, data: bytes) -> None:
+        super().write(self._reader.feed(data))
+
+    def end(self) -> None:
+        super().write(self._reader.finish())
 
 
 def _file_name(segment: MultipartSegment) -> str | None:

@@ -10,6 +10,7 @@ from shoebox.app.upload import UploadLimits
 from shoebox.domain.image import GALLERY_WIDTH, Format, Image
 from shoebox.domain.listing import Listing
 from shoebox.web.cursors import encode_cursor
+from shoebox.web.dialects.d3 import upload_date
 from shoebox.web.errors import detail_of, status_of
 from shoebox.web.uploading import Outcome
 
@@ -46,7 +47,7 @@ def listing_json(listing: Listing, base_url: str) -> dict[str, object]:
     return {
         "files": [image.key for image in listing.images],
         "total_pages": listing.pages,
-        "images": [image_json(image, base_url) for image in listing.images],
+        "images": [_listed_json(image, base_url) for image in listing.images],
         "page": listing.number,
         "per_page": query.size,
         "total_items": listing.total,
@@ -56,6 +57,10 @@ def listing_json(listing: Listing, base_url: str) -> dict[str, object]:
         "prev_cursor": encode_cursor(listing.previous, query.filter) if listing.previous else None,
         "last_page": listing.next is None,
     }
+
+
+def _listed_json(image: Image, base_url: str) -> dict[str, object]:
+    return image_json(image, base_url) | {"upload_date": upload_date(image.uploaded_at)}
 
 
 def limits_json(limits: UploadLimits, version: str) -> dict[str, object]:

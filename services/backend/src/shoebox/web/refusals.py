@@ -8,6 +8,7 @@ from http import HTTPStatus
 
 from shoebox.domain.errors import BadRequest
 from shoebox.web.accept import prefers_html, prefers_text
+from shoebox.web.dialects.refusals import error_json
 from shoebox.web.errors import code_of, detail_of, headers_of, status_of
 from shoebox.web.framing import Head
 from shoebox.web.pages import Pages
@@ -25,6 +26,9 @@ def refusal(error: Exception, head: Head, pages: Pages) -> Response:
     path = head.target.partition("?")[0]
     if (path == "/" and head.method == "POST") or prefers_text(accept):
         return text_response(status, detail_of(error)).adding(extra)
+    told = error_json(error, head.method, path)
+    if told is not None and not (prefers_html(accept) and path.startswith("/delete/")):
+        return Response(status=status, headers=_TOLD, body=json_bytes(told)).adding(extra)
     if prefers_html(accept) and not path.startswith("/api/"):
         return pages.message(status, detail_of(error)).adding(extra)
     problem = {
@@ -37,6 +41,7 @@ def refusal(error: Exception, head: Head, pages: Pages) -> Response:
     return Response(status=status, headers=_PROBLEM, body=json_bytes(problem)).adding(extra)
 
 
+_TOLD = header_lines({"Content-Type": "application/json", "Cache-Control": "no-store"})
 _PROBLEM = header_lines({"Content-Type": "application/problem+json", "Cache-Control": "no-store"})
 
 

@@ -3,18 +3,25 @@
 from __future__ import annotations
 
 import logging
+import re
 from contextlib import ExitStack
 from dataclasses import dataclass
+from typing import Final
 
 from shoebox.app.upload import Uploads, too_large
-from shoebox.domain.errors import BadRequest, FileTooLarge, ShoeboxError
+from shoebox.domain.errors import BadRequest, FileTooLarge, ShoeboxError, TooManyFiles
 from shoebox.domain.image import Image
 from shoebox.domain.names import clean_original_name, is_collection
+from shoebox.web.encoded import Base64Reader, field_of
 from shoebox.web.errors import status_of
-from shoebox.web.multipart import ReceivedFile, read_form
+from shoebox.web.multipart import FORM_OVERHEAD, Form, ReceivedFile, read_form
 from shoebox.web.request import Request
 
 log = logging.getLogger(__name__)
+
+ENCODED_GROWTH: Final = 2  # bytes a byte of a picture, as base64 with its signs escaped
+
+_URLENCODED: Final = re.compile(r"application/x-www-form-urlencoded(?:[ \t]*;.*)?", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,6 +58,31 @@ def upload_form(request: Request, uploads: Uploads) -> Outcome:
         return _store_each(form.files, uploads, collection)
 
 
+def upload_one(request: Request, uploads: Uploads, *, collection: str | None = None) -> Image:
+    """Store a form's only file, in `collection` or the one its field names.
+
+    Raises `TooManyFiles` where there are more; then nothing is stored.
+    """
+    with ExitStack() as stack:
+        form = read_form(request.body, request.fields.get("content-type", ""), uploads, stack)
+        return _only(form, uploads, parse_collection(collection or form.collection))
+
+
+def upload_encoded(request: Request, uploads: Uploads, *, field: str) -> Image:
+    """Store the picture in a form's field: a file, or base64 in either kind of form."""
+    content_type = request.fields.get("content-type", "")
+    with ExitStack() as stack:
+        if _URLENCODED.fullmatch(content_type) is None:
+            form = read_form(request.body, content_type, uploads, stack, base64_field=field)
+            return _only(form, uploads, None)
+        incoming, reader = stack.enter_context(uploads.receive()), Base64Reader()
+        chunks = request.body.chunks(uploads.limits.max_file_size * ENCODED_GROWTH + FORM_OVERHEAD)
+        for text in field_of(chunks, field.encode()):
+            incoming.write(reader.feed(text))
+        incoming.write(reader.finish())
+        return uploads.store(incoming, original_name="", collection=None)
+
+
 def upload_body(request: Request, name: str, uploads: Uploads) -> Outcome:
     """Store the request's body as one picture called `name`."""
     collection = parse_collection(request.query.get("collection"))
@@ -73,6 +105,14 @@ def parse_collection(text: str | None) -> str | None:
             "collection is 1 to 64 letters, digits, hyphens and underscores, and not a word this service uses itself."
         )
     return text
+
+
+def _only(form: Form, uploads: Uploads, collection: str | None) -> Image:
+    if not form.files:
+        raise BadRequest("The form holds no file.")
+    if len(form.files) > 1:
+        raise TooManyFiles("This address takes one file at a time; none of these was stored.")
+    return _store(form.files[0], uploads, collection)
 
 
 def _store(file: ReceivedFile, uploads: Uploads, collection: str | None) -> Image:

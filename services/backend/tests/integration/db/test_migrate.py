@@ -22,7 +22,8 @@ from shoebox.domain.listing import Filter, ListQuery
 from tests.stack.ports import free_port
 from tests.stack.postgres import Login, Postgres
 
-FILES = ["1-init.sql", "2-create-tables.sql", "3-create-indexes.sql"]
+FILES = ["1-init.sql", "2-create-tables.sql", "3-create-indexes.sql", "4-create-aliases.sql"]
+SQLITE_FILES = ["1-create-tables.sql", "2-create-aliases.sql"]
 
 
 @pytest.fixture
@@ -138,7 +139,7 @@ def test_an_old_index_being_built_is_not_hurried_by_the_limits(empty: Login, tmp
 
 def test_an_sqlite_file_and_its_folder_are_made_and_get_the_schema_once(tmp_path: Path) -> None:
     path = tmp_path / "not" / "yet" / "shoebox.sqlite"
-    assert migrate_sqlite(path, SQLITE_SCHEMA) == ["1-create-tables.sql"]
+    assert migrate_sqlite(path, SQLITE_SCHEMA) == SQLITE_FILES
     assert migrate_sqlite(path, SQLITE_SCHEMA) == []
     with closing(SqliteRepository(path)) as repository:
         image = repository.add(new_image())
@@ -148,7 +149,7 @@ def test_an_sqlite_file_and_its_folder_are_made_and_get_the_schema_once(tmp_path
 def test_of_several_processes_that_start_at_once_one_applies_the_sqlite_schema(tmp_path: Path) -> None:
     with ThreadPoolExecutor(6) as threads:
         applied = list(threads.map(lambda _: migrate_sqlite(tmp_path / "shoebox.sqlite", SQLITE_SCHEMA), range(6)))
-    assert sorted(applied) == [[], [], [], [], [], ["1-create-tables.sql"]]
+    assert sorted(applied) == [[], [], [], [], [], SQLITE_FILES]
 
 
 def test_a_failing_file_leaves_an_sqlite_database_as_it_was(tmp_path: Path) -> None:

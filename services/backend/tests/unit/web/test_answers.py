@@ -100,7 +100,7 @@ def test_an_error_is_a_page_for_people_and_their_text_is_only_text() -> None:
 
 
 def test_below_api_even_browsers_get_problems() -> None:
-    assert b"problem+json" in refuse(NotFound("No."), accept="text/html", target="/api/images/x").headers
+    assert b"problem+json" in refuse(NotFound("No."), accept="text/html", target="/api/images/x.png").headers
 
 
 def test_the_nearest_class_in_the_table_decides() -> None:

@@ -33,7 +33,7 @@ def test_every_route_has_an_endpoint(route: tuple[str, str, str]) -> None:
         ("PUT", "/api/upload/a%2Fb", ("upload_raw", ("a/b",))),
         ("GET", "/static/js/lib/dom.js", ("static_file", ("js/lib/dom.js",))),
         ("GET", "/Holiday_2026", ("collection_page", ("Holiday_2026",))),
-        ("GET", "/images-list", ("collection_page", ("images-list",))),
+        ("GET", "/images-list", ("d2_list", ())),
     ],
 )
 def test_a_path_leads_to_its_endpoint(method: str, path: str, expected: tuple[str, tuple[str, ...]]) -> None:

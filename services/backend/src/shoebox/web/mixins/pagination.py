@@ -29,16 +29,17 @@ class Page:
 def parse_page(query: Query, sort: Sort, selection: Filter) -> Page:
     """Read `page`, `per_page` and `cursor`. Raises `BadRequest` for what is out of range, for
     `page` beside `cursor`, and for a cursor of another sort or selection."""
-    size = _number(query, "per_page", DEFAULT_SIZE, MAX_SIZE)
+    size = read_number(query, "per_page", DEFAULT_SIZE, MAX_SIZE)
     cursor = query.get("cursor")
     if cursor is None:
-        return Page(place=PageNumber(number=_number(query, "page", 1, MAX_PAGE)), size=size)
+        return Page(place=PageNumber(number=read_number(query, "page", 1, MAX_PAGE)), size=size)
     if query.get("page") is not None:
         raise BadRequest("page and cursor exclude each other.")
     return Page(place=decode_cursor(cursor, sort, selection), size=size)
 
 
-def _number(query: Query, name: str, default: int, most: int) -> int:
+def read_number(query: Query, name: str, default: int, most: int) -> int:
+    """A parameter that is a number from 1 to `most`. Raises `BadRequest` for another."""
     text = query.get(name)
     if text is None:
         return default
