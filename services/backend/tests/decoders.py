@@ -57,12 +57,19 @@ class Crew:
 
 
 @contextmanager
-def crew(count: int = 1, **settings: Any) -> Iterator[Crew]:
+def crew(count: int = 1, *, put_back: bool = True, **settings: Any) -> Iterator[Crew]:
     """`count` decoders with these `DecoderSettings`; `large_lock` is a descriptor."""
     ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_DGRAM)
     lock = settings.get("large_lock")
-    command = [sys.executable, __file__, str(theirs.fileno()), str(count), json.dumps(settings)]
-    descriptors = [theirs.fileno()] + ([] if lock is None else [lock])
+    command = [
+        sys.executable,
+        __file__,
+        str(theirs.fileno()),
+        str(ours.fileno() if put_back else -1),
+        str(count),
+        json.dumps(settings),
+    ]
+    descriptors = [theirs.fileno(), ours.fileno()] + ([] if lock is None else [lock])
     path = os.pathsep.join([str(_SOURCES), os.environ.get("PYTHONPATH", "")])
     with subprocess.Popen(
         command,
@@ -100,13 +107,15 @@ def _holds_picture(pid: int) -> bool:
     return any("(deleted)" in str(link.readlink()) for link in opened)
 
 
-def _supervise(jobs: socket.socket, count: int, settings: decoder.DecoderSettings) -> None:
+def _supervise(
+    jobs: socket.socket, put_back: socket.socket | None, count: int, settings: decoder.DecoderSettings
+) -> None:
     preload()
     alive: set[int] = set()
     announced = False
     while not select.select([sys.stdin], [], [], 0.01)[0]:
         while len(alive) < count:
-            alive.add(_fork(jobs, settings))
+            alive.add(_fork(jobs, put_back, settings))
         if not announced:
             print("ready", flush=True)
             announced = True
@@ -118,17 +127,20 @@ def _supervise(jobs: socket.socket, count: int, settings: decoder.DecoderSetting
         os.waitpid(pid, 0)
 
 
-def _fork(jobs: socket.socket, settings: decoder.DecoderSettings) -> int:
+def _fork(jobs: socket.socket, put_back: socket.socket | None, settings: decoder.DecoderSettings) -> int:
     pid = os.fork()
     if pid == 0:
         parent = os.getppid()
-        os._exit(decoder.serve(jobs, settings, beat=lambda: None, draining=lambda: os.getppid() != parent))
+        os._exit(
+            decoder.serve(jobs, settings, beat=lambda: None, draining=lambda: os.getppid() != parent, put_back=put_back)
+        )
     return pid
 
 
 if __name__ == "__main__":
     _supervise(
         socket.socket(fileno=int(sys.argv[1])),
-        int(sys.argv[2]),
-        decoder.DecoderSettings(limits=LIMITS, **json.loads(sys.argv[3])),
+        socket.socket(fileno=int(sys.argv[2])) if int(sys.argv[2]) >= 0 else None,
+        int(sys.argv[3]),
+        decoder.DecoderSettings(limits=LIMITS, **json.loads(sys.argv[4])),
     )

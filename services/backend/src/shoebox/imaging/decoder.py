@@ -4,7 +4,6 @@ kernel enforces, whatever C code is doing."""
 from __future__ import annotations
 
 import contextlib
-import fcntl
 import logging
 import signal
 import socket
@@ -17,6 +16,7 @@ from typing import Final
 from shoebox.domain.errors import InvalidImage, ShoeboxError, Unavailable
 from shoebox.imaging import memory, wire
 from shoebox.imaging.codec import PillowCodec, PixelLimits
+from shoebox.imaging.room import Occupied, Room
 from shoebox.ports import Examined
 
 log = logging.getLogger(__name__)
@@ -26,7 +26,7 @@ WALL_LIMIT: Final = 30.0  # seconds on the clock: the processor limit on a host 
 ADDRESS_SPACE: Final = 1280 * 1024**2  # bytes a job may allocate: 50 megapixels four times, and the file
 LOOK_INTERVAL: Final = 0.5  # seconds between looks at whether to drain
 LOCK_INTERVAL: Final = 0.02  # seconds between tries to be the one with a large raster
-LOCK_LIMIT: Final = 30.0  # seconds to wait for that
+LOCK_LIMIT: Final = 30.0  # seconds to wait for that where a job cannot be put back
 MAX_JOBS: Final = 20_000  # then a fresh process: what C libraries leak stays small
 
 
@@ -50,31 +50,29 @@ def serve(
     *,
     beat: Callable[[], None],
     draining: Callable[[], bool],
+    put_back: socket.socket | None = None,
 ) -> int:
     """Work on jobs until `draining()`, then return 0. To be called in its own process.
 
     Also returns 0 when the process has served long enough and a fresh one should follow.
     `beat` is called between jobs at least every second, but not during one: a watcher must
-    allow `wall_limit` seconds. Takes over SIGALRM and SIGPROF and lowers RLIMIT_AS.
+    allow `wall_limit` and LOCK_LIMIT seconds. `put_back` is the workers' end of the queue: a
+    large picture whose turn it is not yet goes back there, so that small ones pass it; without
+    it the decoder waits. Takes over SIGALRM and SIGPROF and lowers RLIMIT_AS.
     """
     memory.tame_allocator()
     memory.bound(settings.address_space)
-    clock = _Clock(settings)
-    codec = PillowCodec(
-        settings.limits,
-        keep_metadata=settings.keep_metadata,
-        alone=lambda: _alone(settings.large_lock, clock, beat),
-    )
     jobs.settimeout(LOOK_INTERVAL)
+    if put_back:
+        put_back.settimeout(LOCK_INTERVAL)
+    decoder = _Decoder(settings, put_back, beat)
     for _ in range(settings.max_jobs):
         delivery = _next(jobs, beat, draining)
         if delivery is None:
             return 0
         with delivery:
             if delivery.wanted:
-                with clock.running():
-                    answer = _work(codec, delivery)
-                wire.send_answer(delivery.reply, answer)
+                decoder.handle(delivery)
     return 0
 
 
@@ -96,6 +94,64 @@ def _next(jobs: socket.socket, beat: Callable[[], None], draining: Callable[[], 
     return None
 
 
+class _Decoder:
+    def __init__(self, settings: DecoderSettings, put_back: socket.socket | None, beat: Callable[[], None]) -> None:
+        self._settings = settings
+        self._put_back = put_back
+        self._beat = beat
+        self._room = Room(settings.large_lock)
+        self._codec = PillowCodec(settings.limits, keep_metadata=settings.keep_metadata, alone=self._room.taken)
+        # At the deadline the kernel ends the process: a handler in Python would wait for the
+        # very C code that does not return.
+        signal.signal(signal.SIGALRM, signal.SIG_DFL)
+        signal.signal(signal.SIGPROF, signal.SIG_DFL)
+
+    def handle(self, delivery: wire.Delivery) -> None:
+        """Answer a job, or put it back when it needs the room and that is taken."""
+        if delivery.job.large and not self._room.enter():
+            time.sleep(LOCK_INTERVAL)
+            self._defer(delivery)
+            return
+        try:
+            answer = self._timed(delivery)
+        except Occupied:
+            self._defer(delivery)
+        else:
+            wire.send_answer(delivery.reply, answer)
+        finally:
+            self._room.leave()
+
+    def _timed(self, delivery: wire.Delivery) -> Examined | bytes | ShoeboxError:
+        with self._deadline():
+            return _work(self._codec, delivery)
+
+    def _defer(self, delivery: wire.Delivery) -> None:
+        if self._put_back:
+            with contextlib.suppress(TimeoutError):
+                wire.send_job(self._put_back, delivery.job.as_large(), delivery.picture, delivery.reply)
+                return
+        wire.send_answer(delivery.reply, self._timed(delivery) if self._wait_for_room() else _crowded())
+
+    def _wait_for_room(self) -> bool:
+        end = time.monotonic() + LOCK_LIMIT
+        while not self._room.enter():
+            if time.monotonic() > end:
+                return False
+            self._beat()
+            time.sleep(LOCK_INTERVAL)
+        return True
+
+    @contextmanager
+    def _deadline(self) -> Iterator[None]:
+        signal.setitimer(signal.ITIMER_REAL, self._settings.wall_limit)
+        signal.setitimer(signal.ITIMER_PROF, self._settings.cpu_limit)
+        try:
+            yield
+        finally:
+            signal.setitimer(signal.ITIMER_REAL, 0)
+            signal.setitimer(signal.ITIMER_PROF, 0)
+
+
 def _work(codec: PillowCodec, delivery: wire.Delivery) -> Examined | bytes | ShoeboxError:
     try:
         if delivery.job.width is None:
@@ -106,66 +162,12 @@ def _work(codec: PillowCodec, delivery: wire.Delivery) -> Examined | bytes | Sho
     except MemoryError:
         log.warning("decoder refused", extra={"error": "MemoryError"})
         return InvalidImage("The picture takes too much memory to decode.")
+    except Occupied:
+        raise
     except Exception:
         log.exception("decoder failed")
         return ShoeboxError("The picture could not be examined.")
 
 
-class _Clock:
-    """The deadline of the job at hand. At its end the kernel ends the process: a handler in
-    Python would wait for the very C code that does not return."""
-
-    def __init__(self, settings: DecoderSettings) -> None:
-        self._settings = settings
-        signal.signal(signal.SIGALRM, signal.SIG_DFL)
-        signal.signal(signal.SIGPROF, signal.SIG_DFL)
-
-    def _set(self, wall: float, cpu: float) -> None:
-        signal.setitimer(signal.ITIMER_REAL, wall)
-        signal.setitimer(signal.ITIMER_PROF, cpu)
-
-    @contextmanager
-    def running(self) -> Iterator[None]:
-        self._set(self._settings.wall_limit, self._settings.cpu_limit)
-        try:
-            yield
-        finally:
-            self._set(0, 0)
-
-    @contextmanager
-    def stopped(self) -> Iterator[None]:
-        """Time spent waiting for others does not count; afterwards the job has all of it again."""
-        self._set(0, 0)
-        try:
-            yield
-        finally:
-            self._set(self._settings.wall_limit, self._settings.cpu_limit)
-
-
-@contextmanager
-def _alone(lock: int | None, clock: _Clock, beat: Callable[[], None]) -> Iterator[None]:
-    """Hold the host's lock on large rasters.
-
-    A POSIX record lock (fcntl(2)): it belongs to the process, so that a descriptor inherited
-    over fork still excludes the siblings, and it ends with the process however that dies.
-    """
-    if lock is None:
-        yield
-        return
-    with clock.stopped():
-        _acquire(lock, beat)
-    try:
-        yield
-    finally:
-        fcntl.lockf(lock, fcntl.LOCK_UN)
-
-
-def _acquire(lock: int, beat: Callable[[], None]) -> None:
-    deadline = time.monotonic() + LOCK_LIMIT
-    while time.monotonic() < deadline:
-        with contextlib.suppress(BlockingIOError, PermissionError):  # POSIX allows either
-            fcntl.lockf(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            return
-        beat()
-        time.sleep(LOCK_INTERVAL)
-    raise Unavailable("The decoders are busy with large pictures.")
+def _crowded() -> Unavailable:
+    return Unavailable("The decoders are busy with large pictures.")

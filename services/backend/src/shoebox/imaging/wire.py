@@ -13,7 +13,7 @@ import os
 import socket
 import struct
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from types import MappingProxyType
 from typing import Any, Final
 
@@ -37,9 +37,17 @@ class Hangup(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Job:
-    """What is asked of a decoder. No `width` means examine, a width means a thumbnail."""
+    """What is asked of a decoder. No `width` means examine, a width means a thumbnail.
+
+    `large` is known once a decoder has looked: it takes a raster that is decoded alone.
+    """
 
     width: int | None = None
+    large: bool = False
+
+    def as_large(self) -> Job:
+        """The same job for whoever has room for it."""
+        return replace(self, large=True)
 
 
 @dataclass(slots=True)

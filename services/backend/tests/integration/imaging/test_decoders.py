@@ -12,7 +12,9 @@ import threading
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from pathlib import Path
+from typing import IO
 
 import pytest
 from PIL import Image
@@ -34,12 +36,26 @@ def examine(codec: RemoteCodec, data: bytes) -> Examined:
         return codec.examine(file)
 
 
+@dataclass(frozen=True, slots=True)
+class Lock:
+    """The lock on large rasters, held by this process until `release`."""
+
+    file: IO[bytes]
+
+    @property
+    def descriptor(self) -> int:
+        return self.file.fileno()
+
+    def release(self) -> None:
+        fcntl.lockf(self.file, fcntl.LOCK_UN)
+
+
 @contextmanager
-def held(path: Path) -> Iterator[int]:
-    """The lock on large rasters, held by this process; gives a descriptor for decoders."""
-    with path.open("wb") as mine, path.open("wb") as theirs:
-        fcntl.lockf(mine, fcntl.LOCK_EX)
-        yield theirs.fileno()
+def held(path: Path) -> Iterator[Lock]:
+    """A lock that no decoder gets."""
+    with path.open("wb") as file:
+        fcntl.lockf(file, fcntl.LOCK_EX)
+        yield Lock(file)
 
 
 @contextmanager
@@ -55,7 +71,7 @@ def is_queued(jobs: socket.socket) -> bool:
 
 
 def test_a_decoder_killed_at_work_costs_one_picture(tmp_path: Path) -> None:
-    with held(tmp_path / "lock") as lock, crew(large_lock=lock) as running:
+    with held(tmp_path / "lock") as lock, crew(large_lock=lock.descriptor, put_back=False) as running:
         codec = RemoteCodec(running.jobs)
         with waiting(codec, LARGE) as doomed:
             # The lock keeps the decoder in the middle of the job for as long as it takes.
@@ -102,21 +118,29 @@ def test_a_decode_that_wants_too_much_memory_is_refused_and_kills_nobody() -> No
         assert running.pids() == before
 
 
-def test_small_pictures_pass_while_a_large_one_waits_for_its_turn(tmp_path: Path) -> None:
-    with held(tmp_path / "lock") as lock, crew(2, large_lock=lock) as running:
+def test_small_pictures_pass_while_large_ones_wait_for_their_turn(tmp_path: Path) -> None:
+    with (
+        held(tmp_path / "lock") as lock,
+        crew(2, large_lock=lock.descriptor) as running,
+        ThreadPoolExecutor(4) as threads,
+    ):
         codec = RemoteCodec(running.jobs)
-        with waiting(codec, LARGE) as large:
-            assert all(examine(codec, SMALL).facts.width == 120 for _ in range(10))
-            assert not large.done()
-            running.kill_all()
+        large = [threads.submit(examine, codec, LARGE) for _ in range(4)]
+        assert all(examine(codec, SMALL).facts.width == 120 for _ in range(10))
+        assert not any(job.done() for job in large)
+        lock.release()
+        assert {job.result(PATIENCE).facts.width for job in large} == {7000}
 
 
-def test_large_pictures_take_turns_and_all_are_served(tmp_path: Path) -> None:
-    with (tmp_path / "lock").open("wb") as lock, crew(2, large_lock=lock.fileno()) as running:
-        codec = RemoteCodec(running.jobs)
-        with ThreadPoolExecutor(3) as threads:
-            answers = list(threads.map(lambda _: examine(codec, LARGE), range(3)))
-        assert {answer.facts.width for answer in answers} == {7000}
+def test_a_large_picture_needs_no_way_back_to_the_queue(tmp_path: Path) -> None:
+    with (
+        held(tmp_path / "lock") as lock,
+        crew(1, large_lock=lock.descriptor, put_back=False) as running,
+        waiting(RemoteCodec(running.jobs), LARGE) as large,
+    ):
+        eventually(lambda: running.at_work() == 1)
+        lock.release()
+        assert large.result(PATIENCE).facts.width == 7000
 
 
 def test_without_decoders_a_caller_is_told_to_come_again() -> None:
