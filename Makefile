@@ -14,7 +14,7 @@ RUN_INSTALLED = $(call stamp,requirements)
 TEST_INSTALLED = $(call stamp,requirements-dev)
 
 .DEFAULT_GOAL := help
-.PHONY: help run stack stack-down test bench system lint types format lock clean
+.PHONY: help run stack stack-down backup restore installed test bench system lint types format lock clean
 
 help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -27,6 +27,14 @@ stack: $(RUN_INSTALLED) ## start Nginx, workers, PgBouncer, PostgreSQL as proces
 
 stack-down: $(RUN_INSTALLED) ## stop a stack, even one whose starter was killed (STATE_DIR=try)
 	@exec $(VENV)/bin/python -m tests.stack down
+
+backup: ## back up the pictures and rows of what runs here into backups/ (STATE_DIR=try)
+	@exec sh services/backup/make.sh backup
+
+restore: ## put a backup back: make restore FILE=backups/shoebox-... (FORCE=1: in the place of what is there)
+	@exec sh services/backup/make.sh restore
+
+installed: $(RUN_INSTALLED)
 
 test: system $(TEST_INSTALLED) lint types ## install what is missing, then run every check and every test
 	@exec $(VENV)/bin/python -m pytest $(PYTEST_ARGS)

@@ -89,7 +89,9 @@ class Restoration:
         saved.check()
         rows = self._repository.page(ListQuery(size=1)).total
         if rows and not force:
-            raise BackupError(f"The store holds {rows} pictures. --force puts the backup in their place.")
+            raise BackupError(
+                f"The store holds {rows} pictures. --force (make: FORCE=1) puts the backup in their place."
+            )
 
     def _put_files(self, saved: Saved, *, skip_damaged: bool) -> frozenset[str]:
         """Publish every picture; returns the keys of those that are not to be had."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import logging
 import signal
 import sys
 import threading
@@ -13,6 +14,8 @@ from shoebox.cli import folders
 from shoebox.cli.maintenance import failed, prepare
 from shoebox.config import Config
 from shoebox.domain.errors import ShoeboxError
+
+log = logging.getLogger(__name__)
 
 
 def add_backup_arguments(parser: argparse.ArgumentParser) -> None:
@@ -49,7 +52,7 @@ def run(config: Config, arguments: argparse.Namespace) -> int:
     try:
         manifest = wiring.build_backups(config).run()
     except ShoeboxError as error:
-        return failed(str(error))
+        return _failed("backup failed", str(error))
     print(f"{config.backups.folder / manifest.name}: {manifest.pictures} pictures, {manifest.copied} of them copied")
     if manifest.lost:
         return failed(f"{manifest.lost} pictures are lost or damaged in the store; app.log names them")
@@ -65,10 +68,15 @@ def restore(config: Config, arguments: argparse.Namespace) -> int:
             arguments.file, force=arguments.force, skip_damaged=arguments.skip_damaged
         )
     except ShoeboxError as error:
-        return failed(str(error))
+        return _failed("restore failed", str(error))
     report = restored.report
     print(
         f"{restored.manifest.name}: {report.rows} pictures restored, {restored.left_out} left out, "
         f"rows without a file {report.missing}"
     )
     return 0 if report.sound else 1
+
+
+def _failed(what: str, reason: str) -> int:
+    log.error(what, extra={"reason": reason})
+    return failed(reason)
