@@ -198,7 +198,6 @@ def _work(config: Config, shared: Shared, slot: Slot) -> int:
 
 
 def _decode(config: Config, shared: Shared, slot: Slot) -> int:
-    shared.to_decoders.close()
     slot.ready()
     settings = decoder.DecoderSettings(
         limits=codec.PixelLimits(
@@ -207,7 +206,9 @@ def _decode(config: Config, shared: Shared, slot: Slot) -> int:
         keep_metadata=config.uploads.keep_metadata,
         large_lock=shared.large_lock,
     )
-    return decoder.serve(shared.jobs, settings, beat=slot.beat, draining=lambda: slot.draining)
+    return decoder.serve(
+        shared.jobs, settings, beat=slot.beat, draining=lambda: slot.draining, put_back=shared.to_decoders
+    )
 
 
 def _sweep(config: Config, slot: Slot) -> int:
