@@ -15,8 +15,10 @@ from typing import Final
 from shoebox.db.dialect import Dialect
 from shoebox.db.pool import Pool
 from shoebox.db.repository import Answer, SqlRepository
+from shoebox.db.reserve import Reserve
 from shoebox.db.rows import microseconds, moment
 from shoebox.domain.errors import ShoeboxError, StorageFull, Unavailable
+from shoebox.domain.image import Image
 
 BUSY_TIMEOUT: Final = 10.0  # seconds a writer waits for its turn before it gives up
 # Seconds between two tries of a writer. SQLite's own waiting sleeps up to 0.1 s at a time and so
@@ -51,10 +53,22 @@ class SqliteRepository(SqlRepository):
     def __init__(self, path: Path, *, pool_size: int = POOL_SIZE) -> None:
         super().__init__(SQLITE)
         self._pool = Pool(partial(_connect_without_waiting, path), size=pool_size)
+        self._reserve = Reserve(path)
+        self._reserve.keep()
 
     def close(self) -> None:
         """Close the idle connections."""
         self._pool.close()
+
+    def delete(self, key: str) -> Image:
+        """As `ports.ImageRepository.delete`, also where the disk has no room left."""
+        try:
+            image = super().delete(key)
+        except StorageFull:
+            self._reserve.give_up()
+            return super().delete(key)
+        self._reserve.keep()
+        return image
 
     def _run(self, statement: str, parameters: Mapping[str, object]) -> Answer:
         try:

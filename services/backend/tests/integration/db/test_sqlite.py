@@ -127,3 +127,23 @@ def test_pictures_moved_by_hand_are_counted_where_they_are(path: Path, repositor
         connection.execute("UPDATE images SET collection = NULL WHERE id > 3")
     totals = [repository.page(ListQuery(filter=Filter(collection=name))).total for name in (None, "a", "b")]
     assert totals == [4, 1, 2]
+
+
+def test_room_is_set_aside_for_a_deletion_on_a_full_disk(
+    repository: SqliteRepository, path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    key = repository.add(new_image()).key
+    reserve = path.with_name(f"{path.name}-reserve")
+    assert reserve.stat().st_size > 0
+    run = repository._run
+
+    def run_with_the_room_only(statement: str, parameters: dict[str, object]) -> object:
+        if reserve.exists():
+            raise StorageFull("The disk of the database is full.")
+        return run(statement, parameters)
+
+    monkeypatch.setattr(repository, "_run", run_with_the_room_only)
+    assert repository.delete(key).key == key
+    monkeypatch.undo()
+    repository.delete(repository.add(new_image()).key)
+    assert reserve.stat().st_size > 0
