@@ -17,6 +17,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from functools import partial
+from pathlib import Path
 from typing import BinaryIO, Final
 
 from shoebox.domain.backup import BackupError, Manifest, backup_name, time_of
@@ -78,7 +79,7 @@ class Backups:
         if manifest.lost:
             log.error("backup lacks pictures that the store has lost", extra={"lost": manifest.lost})
         else:
-            self._prune(manifest.taken_at)
+            self._prune(manifest)
         return manifest
 
     def run_forever(self, schedule: Schedule, wait: Callable[[float], bool]) -> None:
@@ -101,13 +102,6 @@ class Backups:
                 due = min(self._clock.now() + RETRY, next_due(schedule, self._clock.now()))
             if wait(0):
                 return
-
-    def is_fresh(self, schedule: Schedule) -> bool:
-        """Whether the newest backup is as young as the schedule lets one expect."""
-        names = self._archive.names()
-        taken = time_of(names[-1]) if names else None
-        period = DAY if isinstance(schedule, time) else schedule
-        return taken is not None and self._clock.now() - taken <= 2 * period
 
     def _take(self, draft: Draft) -> Manifest:
         taken_at = self._free_time()
@@ -155,14 +149,21 @@ class Backups:
             taken += SECOND
         return taken
 
-    def _prune(self, now: datetime) -> None:
-        # Only ever after a good one, which is kept whatever its age: the last good one is
-        # never removed.
-        for name in self._archive.names():
+    def _prune(self, newest: Manifest) -> None:
+        """Remove what is too old; only ever after a good one, which itself is kept."""
+        names = self._archive.names()
+        # A store that has come up empty must not cost, a week later, the last backup of what
+        # it held.
+        spared = newest.name if newest.pictures else self._newest_with_pictures(names)
+        for name in names:
             taken = time_of(name)
-            if taken and taken != now and now - taken >= self._keep:
+            is_old = taken is not None and newest.taken_at - taken >= self._keep
+            if is_old and name not in {newest.name, spared}:
                 self._archive.remove(name)
                 log.info("backup removed", extra={"backup": name})
+
+    def _newest_with_pictures(self, names: Sequence[str]) -> str | None:
+        return next((name for name in reversed(names) if self._archive.open(Path(name)).manifest.pictures), None)
 
 
 def next_due(schedule: Schedule, now: datetime) -> datetime:

@@ -20,13 +20,7 @@ log = logging.getLogger(__name__)
 
 def add_backup_arguments(parser: argparse.ArgumentParser) -> None:
     """What `backup` takes besides the settings."""
-    kinds = parser.add_mutually_exclusive_group()
-    kinds.add_argument("--scheduled", action="store_true", help="now, and then as BACKUP_SCHEDULE says, until SIGTERM")
-    kinds.add_argument(
-        "--check",
-        action="store_true",
-        help="take none; exit code 1 if the newest is older than the schedule lets expect",
-    )
+    parser.add_argument("--scheduled", action="store_true", help="now, and then as BACKUP_SCHEDULE says, until SIGTERM")
 
 
 def add_restore_arguments(parser: argparse.ArgumentParser) -> None:
@@ -40,8 +34,6 @@ def add_restore_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(config: Config, arguments: argparse.Namespace) -> int:
     """Take a backup and print its name; exit code 1 if it failed or the store has lost pictures."""
-    if arguments.check:
-        return 0 if wiring.build_backups(config).is_fresh(config.backups.schedule) else 1
     prepare(config)
     folders.prepare_backups(config)
     # The exception takes back what is half done, and ends pg_dump. A schedule always ends so.

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
 from pathlib import Path
 from typing import BinaryIO, Final
@@ -32,12 +33,13 @@ class Watch:
 
 
 class Database:
-    """A dumper of one picture. `broken` makes the dump fail."""
+    """A dumper of one picture, or of none. `broken` makes the dump fail."""
 
     kind = "memory"
 
     def __init__(self) -> None:
         self.broken = False
+        self.empty = False
         self.tries = 0
 
     def dump(self, file: Path) -> None:
@@ -46,9 +48,24 @@ class Database:
             raise BackupError("The database is away.")
 
     def pictures(self, file: Path) -> Iterator[DumpedPicture]:
-        yield DumpedPicture(key=KEY, size=7, sha256="11" * 32)
+        if not self.empty:
+            yield DumpedPicture(key=KEY, size=7, sha256="11" * 32)
 
     def load(self, file: Path) -> None:
+        raise NotImplementedError
+
+
+@dataclass(frozen=True)
+class Finished:
+    """A finished backup of which nobody asks more than what it says of itself."""
+
+    manifest: Manifest
+    dump = Path("dump")
+
+    def check(self) -> None:
+        raise NotImplementedError
+
+    def open(self, key: str) -> BinaryIO:
         raise NotImplementedError
 
 
@@ -84,7 +101,7 @@ class Memory:
         self.finished = [manifest for manifest in self.finished if manifest.name != name]
 
     def open(self, file: Path) -> Saved:
-        raise NotFound(str(file))
+        return Finished(next(manifest for manifest in self.finished if manifest.name == file.name))
 
     @contextmanager
     def hold(self) -> Iterator[Callable[[str], BinaryIO]]:
@@ -202,10 +219,12 @@ def test_the_next_backup_is_due(schedule: Schedule, now: str, due: str) -> None:
     assert next_due(schedule, datetime.fromisoformat(f"{now}+00:00")) == datetime.fromisoformat(f"{due}+00:00")
 
 
-def test_the_newest_backup_is_fresh_for_two_days(backups: Backups, watch: Watch) -> None:
-    assert not backups.is_fresh(DAILY)
-    backups.run()
-    watch.time += timedelta(days=2, seconds=-1)
-    assert backups.is_fresh(DAILY)
-    watch.time += timedelta(minutes=1)
-    assert not backups.is_fresh(DAILY)
+def test_a_store_that_came_up_empty_does_not_cost_the_last_backup_of_what_it_held(
+    backups: Backups, archive: Memory, database: Database, watch: Watch
+) -> None:
+    run_until(backups, watch, DAILY, START + timedelta(days=2))
+    full = archive.names()[-1]
+    database.empty = True
+    run_until(backups, watch, DAILY, START + timedelta(days=30))
+    assert archive.names()[0] == full
+    assert len(archive.names()) == 8
