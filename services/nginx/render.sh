@@ -79,11 +79,10 @@ HERE=$here
 OUT=$out
 hosts=$(words "$WORKERS_HOST")
 WORKERS=$(each '        server %s max_fails=0;' $(worker_addresses $hosts))
-# Where there are other hosts, one that died with all its workers must not use up the tries.
-TRIES=3
-case $hosts in
-    *' '*[!\ ]*) [ "$WEB_SERVER_WORKERS" -lt "$TRIES" ] || TRIES=$((WEB_SERVER_WORKERS + 1)) ;;
-esac
+TRIES=3 CONNECT_TIMEOUT=3s
+set -- $hosts
+# Hosts come and go, several at once: whoever is still there must be found among them, and soon.
+[ $# -lt 2 ] || TRIES=$(($# * WEB_SERVER_WORKERS)) CONNECT_TIMEOUT=1s
 TRUSTED_NETWORKS=$(each '        %s 1;' $proxies)
 REAL_IP_FROM=$(each '    set_real_ip_from %s;' $proxies)
 # Nginx keeps at most as many idle connections as requests could be in work.
@@ -101,7 +100,7 @@ if [ "$MAX_CONNECTIONS_PER_CLIENT" -gt 0 ]; then
     limit_conn clients $MAX_CONNECTIONS_PER_CLIENT;
     limit_conn_status 429;"
 fi
-export TRIES ANY_ORIGIN VARY WELCOME_ORIGINS HERE OUT WORKERS TRUSTED_NETWORKS REAL_IP_FROM KEEPALIVE MAX_BODY RESERVED OPEN_FILES CONNECTIONS LIMIT_CONNECTIONS
+export TRIES CONNECT_TIMEOUT ANY_ORIGIN VARY WELCOME_ORIGINS HERE OUT WORKERS TRUSTED_NETWORKS REAL_IP_FROM KEEPALIVE MAX_BODY RESERVED OPEN_FILES CONNECTIONS LIMIT_CONNECTIONS
 
 mkdir -p "$out" "$RUN_DIR" "$LOG_DIR/nginx"
 error_pages >"$out/error_pages.conf"

@@ -51,11 +51,13 @@ class Compose:
         self._checkout = checkout
         self._profile = profile
         self._settings = {"BIND": LOOPBACK, "PORT": str(self.port), "WEB_SERVER_WORKERS": str(WORKERS), **settings}
+        if os.geteuid():
+            self._settings |= {"PUID": str(os.geteuid()), "PGID": str(os.getegid())}
         if state:
             self._settings |= {
                 "IMAGES_DIR": str(self.layout.images),
                 "LOG_DIR": str(self.layout.logs),
-                "BACKUP_DIR": str(self.layout.backups),
+                "BACKUPS_DIR": str(self.layout.backups),
             }
 
     @property
@@ -78,6 +80,10 @@ class Compose:
     def up(self, *argv: str) -> None:
         """Start what does not run; returns when every service is healthy."""
         self.run("up", "--detach", "--wait", "--wait-timeout", "120", *argv)
+
+    def scale(self, service: str, count: int) -> None:
+        """Have `count` containers of a service; returns when all are healthy."""
+        self.up("--no-recreate", "--no-deps", "--scale", f"{service}={count}", service)
 
     def ids(self, service: str) -> list[str]:
         """The running containers of a service."""

@@ -1,0 +1,96 @@
+"""What the images and the running containers are like."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.compose.compose import Compose
+from tests.compose.docker import docker
+
+SERVICES = ("nginx", "web", "pgbouncer", "db")
+OURS = ("nginx", "web", "pgbouncer")
+MB = 1_000_000
+
+
+def image(name: str) -> dict[str, Any]:
+    return dict(json.loads(docker("image", "inspect", name))[0])
+
+
+def test_one_port_is_published(compose: Compose) -> None:
+    published = {
+        (port["HostIp"], port["HostPort"])
+        for service in SERVICES
+        for container in compose.inspect(service)
+        for ports in container["NetworkSettings"]["Ports"].values()
+        for port in ports or []
+    }
+    assert published == {("127.0.0.1", str(compose.port))}
+
+
+def test_the_database_is_out_of_reach_of_nginx_and_of_the_world(compose: Compose) -> None:
+    networks = {service: set(compose.inspect(service)[0]["NetworkSettings"]["Networks"]) for service in SERVICES}
+    front, back = f"{compose.name}_front", f"{compose.name}_back"
+    assert networks == {"nginx": {front}, "web": {front, back}, "pgbouncer": {back}, "db": {back}}
+    assert json.loads(docker("network", "inspect", back))[0]["Internal"] is True
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_no_process_is_root(compose: Compose, service: str) -> None:
+    pids = docker("top", compose.ids(service)[0], "-o", "pid").split()[1:]
+    assert pids
+    # A process may have ended since.
+    owners = {folder.stat().st_uid for pid in pids if (folder := Path(f"/proc/{pid}")).exists()}
+    assert owners
+    assert 0 not in owners
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_every_service_is_watched_restarted_and_bounded(compose: Compose, service: str) -> None:
+    (container,) = compose.inspect(service)
+    host = container["HostConfig"]
+    assert container["State"]["Health"]["Status"] == "healthy"
+    assert host["RestartPolicy"]["Name"] == "unless-stopped"
+    assert host["Memory"] > 0
+    assert {"max-size", "max-file"} <= set(host["LogConfig"]["Config"])
+    assert host["CapDrop"] == ["ALL"]
+    assert "no-new-privileges:true" in host["SecurityOpt"]
+
+
+@pytest.mark.parametrize("service", OURS)
+def test_nothing_of_an_images_own_files_can_be_changed(compose: Compose, service: str) -> None:
+    (container,) = compose.inspect(service)
+    assert container["HostConfig"]["ReadonlyRootfs"] is True
+    assert not container["HostConfig"]["CapAdd"]
+    tried = ["docker", "exec", container["Id"], "touch", "/shoebox/tried"]
+    done = subprocess.run(tried, capture_output=True, text=True, check=False)
+    assert done.returncode != 0
+
+
+@pytest.mark.parametrize(("service", "signal"), [("nginx", "SIGQUIT"), ("web", "SIGTERM"), ("pgbouncer", "SIGINT")])
+def test_an_image_says_what_it_is_and_how_it_stops(images: Mapping[str, str], service: str, signal: str) -> None:
+    config = image(f"shoebox-{service}:{images['SHOEBOX_TAG']}")["Config"]
+    labels = {
+        f"org.opencontainers.image.{name}" for name in ("title", "description", "licenses", "version", "revision")
+    }
+    assert labels <= set(config["Labels"])
+    assert config["StopSignal"] == signal
+    assert config["User"] not in {"", "root", "0"}
+    assert config["Healthcheck"]["Test"]
+
+
+def test_the_web_image_is_small_and_holds_no_leftovers(images: Mapping[str, str], compose: Compose) -> None:
+    ours, base = (image(name)["Size"] for name in (f"shoebox-web:{images['SHOEBOX_TAG']}", images["PYTHON_IMAGE"]))
+    assert 0 < ours - base < 80 * MB
+    container = compose.ids("web")[0]
+    looked = "ls -d /root/.cache /tmp/pip* /shoebox/packages/pip /shoebox/services/backend/tests 2>/dev/null || true"
+    assert docker("exec", container, "sh", "-c", looked) == ""
+    # Compiled beforehand: nothing can be written there later.
+    assert (
+        docker("exec", container, "sh", "-c", "ls /shoebox/services/backend/src/shoebox/__pycache__ | wc -l") != "0\n"
+    )
