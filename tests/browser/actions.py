@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import base64
+import io
 import json
+from pathlib import Path
 from typing import Any, Final
 
+from PIL import Image, ImageOps
 from playwright.sync_api import FilePayload, Locator, Page, expect
 
 from tests.client import Client
@@ -46,11 +49,13 @@ def choose(page: Page, *files: FilePayload) -> None:
 
 def drop(page: Page, *files: FilePayload) -> None:
     """Onto the page."""
+    until(page, "document.getElementById('theme') !== null")
     page.evaluate(_DROP, _portable(files))
 
 
 def paste(page: Page, *files: FilePayload, into: str = "body") -> None:
     """From the clipboard."""
+    until(page, "document.getElementById('theme') !== null")
     page.evaluate(_PASTE, {"files": _portable(files), "into": into})
 
 
@@ -73,6 +78,17 @@ def fill_photos(store: Client) -> None:
     """The real photographs."""
     for photo in PHOTOS:
         assert store.upload(photo.name, photo.read_bytes()).status == 201
+
+
+def large_photograph(photo: Path) -> bytes:
+    """A photograph as a good camera would have taken it: 12 megapixels, some five megabytes, with grain."""
+    size = (4000, 3000)
+    with Image.open(photo) as opened:
+        enlarged = ImageOps.fit(opened.convert("RGB"), size)
+    grain = Image.effect_noise(size, 40).convert("RGB")
+    file = io.BytesIO()
+    Image.blend(enlarged, grain, 0.18).save(file, "JPEG", quality=88)
+    return file.getvalue()
 
 
 def cards(page: Page) -> Locator:
@@ -105,9 +121,10 @@ def remember(page: Page, key: str, value: Any) -> None:
 
 def focused(page: Page) -> str:
     """What has the focus: its label, or its text."""
-    return page.evaluate(
-        "(document.activeElement.getAttribute('aria-label') ?? document.activeElement.textContent).trim()"
-    )
+    return page.evaluate("""() => {
+      const node = document.activeElement;
+      return (node.getAttribute("aria-label") || node.textContent.trim() || node.querySelector("img")?.alt) ?? "";
+    }""")
 
 
 def until(page: Page, condition: str) -> None:

@@ -5,19 +5,11 @@ import { bytes, exactTime, relativeTime } from "../lib/format.js";
 import { t } from "../lib/i18n.js";
 import { icon } from "../lib/icons.js";
 import { directLink } from "../lib/links.js";
+import { CARD_SIZES, sourceSet } from "../lib/thumbnails.js";
 
-export const THUMBNAIL_WIDTHS = [160, 320, 640, 1280]; // what the server makes
-const CARD_SIZES = "(max-width: 40rem) 46vw, (max-width: 64rem) 30vw, 18rem";
 const TRANSPARENT = new Set(["png", "gif", "webp", "avif", "tiff"]);
 const FRAME = 4 / 3;
 const ICON_WIDTH = 96; // px; below it a picture is drawn for its pixels
-
-/** Candidates up to the picture's own width; a thumbnail is never larger than that. */
-export function thumbnails(image) {
-  const enough = THUMBNAIL_WIDTHS.findIndex((width) => width >= image.width);
-  const widths = enough === -1 ? THUMBNAIL_WIDTHS : THUMBNAIL_WIDTHS.slice(0, enough + 1);
-  return widths.map((width) => ({ url: `/thumbs/${width}/${image.filename}`, width: Math.min(width, image.width) }));
-}
 
 /** How the picture meets its 4:3 frame: filling it, whole inside it, or as an icon. */
 export function fitting({ width, height }) {
@@ -71,8 +63,8 @@ function picture(image, eager, sizes = CARD_SIZES) {
     height: image.height,
     decoding: "async",
     loading: eager ? "eager" : "lazy",
-    sizes: eager ? sizes : `auto, ${sizes}`,
-    srcset: thumbnails(image).map(({ url, width }) => `${url} ${width}w`).join(", "),
+    sizes,
+    srcset: sourceSet(image),
     src: image.thumbnail_url,
   });
   node.addEventListener("load", () => {

@@ -4,15 +4,18 @@ import { el } from "../lib/dom.js";
 import { icon } from "../lib/icons.js";
 import { t } from "../lib/i18n.js";
 
+const HEARD = 10_000; // ms; a reader has taken it up long before
 const SHOWN = 6000; // ms; longer than it takes to read two lines
 
-const region = el("div", { class: "visually-hidden", id: "live", role: "status", "aria-live": "polite" });
-const toasts = el("div", { class: "toasts" });
+const region = el("div", { class: "visually-hidden", id: "live", role: "status", "aria-live": "polite", "aria-atomic": "false" });
+const toasts = el("section", { class: "toasts" });
 document.body.append(region, toasts);
 
-/** Says something to a screen reader. A repeated sentence is said again. */
+/** Says something to a screen reader, after what is being said: sentences never replace each other. */
 export function announce(text) {
-  region.textContent = region.textContent === text ? `${text}\u00a0` : text;
+  const sentence = el("p", {}, text);
+  region.append(sentence);
+  setTimeout(() => sentence.remove(), HEARD);
 }
 
 /** Shows and says a message. An error stays until it is closed. */
@@ -22,6 +25,7 @@ export function toast(text, { error = false } = {}) {
   const remove = () => node.remove();
   close.addEventListener("click", remove);
   node.append(el("span", {}, text), close);
+  toasts.setAttribute("aria-label", t("toast.region"));
   toasts.replaceChildren(node);
   announce(text);
   if (error) return;

@@ -4,7 +4,7 @@ import { copy } from "../lib/clipboard.js";
 import { el, find } from "../lib/dom.js";
 import { t } from "../lib/i18n.js";
 import { directLink } from "../lib/links.js";
-import { thumbnails } from "./image-card.js";
+import { thumbnails } from "../lib/thumbnails.js";
 import { toast } from "./toast.js";
 
 const NEAR = 2; // pictures before a page's border at which the next page is fetched

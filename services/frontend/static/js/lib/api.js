@@ -11,9 +11,17 @@ export class ApiError extends Error {
   }
 }
 
-/** The catalogue of one language. */
-export async function catalogue(language) {
-  return (await fetch(`/static/i18n/${language}.json`)).json();
+const LOST = 500; // ms before a small file that got lost on the way is asked for again
+
+/** The catalogue of one language. Without it a page has no words, so a lost one is asked for again. */
+export async function catalogue(language, attempts = 3) {
+  try {
+    return await (await ask(`/static/i18n/${language}.json`)).json();
+  } catch (error) {
+    if (attempts === 1) throw error;
+    await new Promise((resolve) => setTimeout(resolve, LOST));
+    return catalogue(language, attempts - 1);
+  }
 }
 
 let limitsAnswer = null;
@@ -30,6 +38,15 @@ export function limits() {
 const MAX_PAGES_KEPT = 40;
 const pages = new Map(); // address -> {etag, page}: Back shows a known page at once
 
+let ahead = null; // {url, answer}: the first page, asked for before the gallery's script is there
+
+/** Asks for a page that `listPage` will be asked for soon. */
+export function askAhead(query) {
+  const answer = listPage(query);
+  ahead = { url: address(query), answer };
+  return answer;
+}
+
 /** The last answer to this query, or null. */
 export const knownPage = (query) => pages.get(address(query))?.page ?? null;
 
@@ -39,6 +56,11 @@ export const knownPage = (query) => pages.get(address(query))?.page ?? null;
  */
 export async function listPage(query, signal) {
   const url = address(query);
+  if (ahead?.url === url) {
+    const { answer } = ahead;
+    ahead = null;
+    return answer;
+  }
   const known = pages.get(url);
   const answer = await ask(url, { signal, headers: known?.etag ? { "If-None-Match": known.etag } : {}, cache: "no-store" });
   if (answer.status === 304) return known.page;

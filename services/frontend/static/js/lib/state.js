@@ -6,7 +6,7 @@ export const VIEWS = ["cards", "table"];
 
 export const DEFAULTS = Object.freeze({
   page: 1,
-  perPage: 12,
+  perPage: 8,
   sort: "sort_age",
   direction: "desc",
   view: "cards",

@@ -1,26 +1,23 @@
 /** The two tabs, "Upload" and "Images": which one is shown, its address, its title. */
 
+import { watchDrops, watchPaste } from "../elements/drop-overlay.js";
 import { mountPrefs } from "../elements/prefs.js";
 import { find, findAll } from "../lib/dom.js";
 import { onLanguage, start, t } from "../lib/i18n.js";
 import { watch } from "../lib/live.js";
-import { Gallery } from "./gallery.js";
-import { mountUpload } from "./upload.js";
 
 const views = { upload: find("#upload-view"), images: find("#images-view") };
 const galleries = new Map(); // collection or "" -> Gallery
+let Gallery = null;
+let uploads = null;
 let shown = null;
 
-await start();
+// What the address shows comes first; the other tab's script follows when that is on screen.
+await Promise.all([start(), fetchScripts(place())]);
 history.scrollRestoration = "manual";
+watchDrops({ title: overlayTitle, onFiles: takeFiles });
+watchPaste(takeFiles);
 mountPrefs(find("#prefs"));
-const uploads = mountUpload({
-  collection: () => place().collection,
-  onStored: () => current()?.refresh(),
-  goToUpload,
-});
-show();
-
 window.addEventListener("popstate", () => show({ back: true }));
 window.addEventListener("pagehide", keepScroll);
 document.addEventListener("click", followLink);
@@ -28,7 +25,33 @@ onLanguage(() => {
   setTitle();
   for (const gallery of galleries.values()) gallery.rewrite();
 });
+await show();
 watch(async () => current()?.refresh());
+// A script that cannot be had now is asked for again when its tab is opened.
+await Promise.allSettled([prepare({ view: "images" }), prepare({ view: "upload" })]);
+
+function fetchScripts({ view, collection }) {
+  const gallery = view === "images" || collection ? import("./gallery.js") : null;
+  const upload = view === "upload" ? import("./upload.js") : null;
+  return Promise.all([gallery, upload]);
+}
+
+async function prepare(there) {
+  const [gallery, upload] = await fetchScripts(there);
+  if (gallery) ({ Gallery } = gallery);
+  if (upload) uploads ??= upload.mountUpload({ collection: () => place().collection, onStored: () => current()?.refresh(), goToUpload });
+}
+
+/** Files that came from outside, wherever the visitor is. */
+async function takeFiles(files) {
+  await prepare({ view: "upload" });
+  uploads.add(files);
+}
+
+function overlayTitle() {
+  const { collection } = place();
+  return collection ? t("upload.overlay.collection", { name: collection }) : t("upload.overlay");
+}
 
 /** What the address means. Everything that is not a tab is a collection's upload page. */
 function place() {
@@ -44,8 +67,9 @@ function current() {
   return galleries.get(collection ?? "") ?? null;
 }
 
-function show({ back = false } = {}) {
+async function show({ back = false } = {}) {
   const { view, collection, path } = place();
+  await prepare({ view, collection });
   const turn = () => {
     for (const [name, section] of Object.entries(views)) section.hidden = name !== view;
     for (const tab of findAll("[data-tab]")) {
@@ -54,7 +78,7 @@ function show({ back = false } = {}) {
     }
     if (view === "upload") find("[data-tab=upload]").href = path;
     setTitle();
-    uploads.show(collection);
+    uploads?.show(collection);
     find("#collection").hidden = !collection;
     const gallery = galleryOf(collection, view, path);
     gallery?.show({ scroll: back ? (history.state?.scroll ?? 0) : null });

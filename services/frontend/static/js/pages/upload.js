@@ -1,6 +1,5 @@
-/** The upload tab: files in by button, drop or paste; a queue; links out. */
+/** The upload tab: files in, a queue, links out. */
 
-import { watchDrops, watchPaste } from "../elements/drop-overlay.js";
 import { announce, toast } from "../elements/toast.js";
 import { uploadRow } from "../elements/upload-list.js";
 import { limits, upload } from "../lib/api.js";
@@ -14,8 +13,10 @@ import { recall, remember } from "../lib/store.js";
 import { UploadQueue } from "../lib/upload-queue.js";
 
 const COPIED = 1800; // ms the button says so
+const ASK_AGAIN = 3000; // ms; the server checks every file anyway
 
-/** `collection()` is where new files go; `onStored(image)` runs for each success. */
+/** `collection()` is where new files go; `onStored(image)` runs for each success. Returns
+ * `{show(collection), add(files)}`. */
 export function mountUpload({ collection, onStored, goToUpload }) {
   const form = find("#upload-form");
   const input = find("#file-input");
@@ -142,7 +143,7 @@ export function mountUpload({ collection, onStored, goToUpload }) {
       accepted = await limits();
       showLimits();
     } catch {
-      // The server is away; it is asked again before the next page, and it checks anyway.
+      setTimeout(learnLimits, ASK_AGAIN);
     }
   }
 
@@ -188,11 +189,6 @@ export function mountUpload({ collection, onStored, goToUpload }) {
     if (files.length > 0) add(files);
   });
   form.addEventListener("submit", (event) => event.preventDefault());
-  watchDrops({
-    title: () => (collection() ? t("upload.overlay.collection", { name: collection() }) : t("upload.overlay")),
-    onFiles: add,
-  });
-  watchPaste(add);
   for (const event of ["online", "offline"]) {
     window.addEventListener(event, () => {
       for (const [item, row] of rows) row.update(item, link(item));
@@ -209,7 +205,7 @@ export function mountUpload({ collection, onStored, goToUpload }) {
   });
   writeWords();
   learnLimits();
-  return { show };
+  return { show, add };
 }
 
 /** Why the browser would not even send this file, or null. The server's word stands above it. */
