@@ -17,6 +17,7 @@ from shoebox.web.static import PAGE
 from tests.client import Answer, Client
 from tests.stack.checkout import CHECKOUT
 from tests.stack.conftest import MAX_FILE_SIZE, Front, FrontMaker
+from tests.stack.process import wait_until
 from tests.stack.stub import StubWorker
 
 KEY = "k3J9xQ2mVb7c.jpg"
@@ -343,3 +344,10 @@ def test_the_pictures_folder_and_the_pages_are_all_that_is_served() -> None:
     ]
     assert "autoindex" not in template
     assert "open_file_cache " not in template
+
+
+def test_bytes_that_are_no_text_leave_the_log_readable(front: Front) -> None:
+    front.client.raw(b"GET /\xff\xfe HTTP/1.1\r\nHost: x\r\nUser-Agent: \xc3\x28\r\nConnection: close\r\n\r\n")
+    log = front.nginx.access_log
+    wait_until(lambda: b"(not ASCII)" in log.read_bytes(), patience=5, what="the request is logged")
+    assert all(json.loads(line) for line in log.read_text(encoding="ascii").splitlines())
