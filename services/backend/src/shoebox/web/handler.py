@@ -17,10 +17,11 @@ from shoebox.web.dialects.endpoints import DialectEndpoints
 from shoebox.web.framing import Head
 from shoebox.web.listing import parse_filter, plain_query
 from shoebox.web.mixins.conditional import ConditionalMixin
-from shoebox.web.mixins.json_body import JsonBodyMixin
+from shoebox.web.mixins.json_body import JsonBodyMixin, tagged_json
 from shoebox.web.mixins.pagination import PaginationMixin
 from shoebox.web.mixins.routing import METHODS, Router, RoutingMixin, build_router
 from shoebox.web.mixins.sorting import SortingMixin
+from shoebox.web.openapi import document
 from shoebox.web.origins import SAFE_METHODS, Origins
 from shoebox.web.pages import Pages
 from shoebox.web.presenters import health_json, image_json, limits_json, listing_json, outcome_json, outcome_text
@@ -32,6 +33,7 @@ from shoebox.web.routes import ROUTES
 from shoebox.web.settings import WebSettings
 from shoebox.web.static import IMMUTABLE, download_line, file_response, page_response, static_response
 from shoebox.web.target import encoded
+from shoebox.web.tools import Tools
 from shoebox.web.uploading import Outcome, upload_body, upload_form
 
 # A key is never used for other bytes, so what it names may be cached for ever.
@@ -57,6 +59,8 @@ class Handler(
     router: Router
     origins: Origins
     pages: Pages
+    tools: Tools
+    openapi: Response
 
     def respond(self, request: Request) -> Response:
         """Find the endpoint, let it answer, spare what the client has."""
@@ -97,6 +101,9 @@ class Handler(
         response = json_response(status, health_json(report))
         return response if report.healthy else response.adding({"Retry-After": str(Unavailable.retry_after)})
 
+    def description(self, _request: Request) -> Response:
+        return self.openapi
+
     def limits(self, _request: Request) -> Response:
         return self.json(HTTPStatus.OK, limits_json(self.app.uploads.limits, self.settings.version))
 
@@ -115,8 +122,6 @@ class Handler(
         return json_response(HTTPStatus.OK, {"message": f"File '{key}' deleted successfully."})
 
     def upload(self, request: Request) -> Response:
-        if prefers_text(request.accept):
-            return self.upload_as_text(request)
         if prefers_html(request.accept):
             return self.upload_from_page(request)
         return self._created(request, upload_form(request, self.app.uploads))
@@ -130,7 +135,11 @@ class Handler(
         return response.adding(_location(outcome))
 
     def _created(self, request: Request, outcome: Outcome) -> Response:
-        response = json_response(_upload_status(outcome), outcome_json(outcome, request.base_url))
+        status = _upload_status(outcome)
+        if prefers_text(request.accept):
+            response = text_response(status, outcome_text(outcome, request.base_url))
+        else:
+            response = json_response(status, outcome_json(outcome, request.base_url))
         return response.adding(_location(outcome))
 
     def _list_query(self, request: Request) -> ListQuery:
@@ -178,6 +187,15 @@ class Handler(
             raise BadRequest(f"The word {collection} is used by this service itself and names no collection.")
         return self.upload_page(request)
 
+    def docs_page(self, request: Request) -> Response:
+        return page_response(request, self.settings.frontend_dir, "docs.html")
+
+    def tools_page(self, request: Request) -> Response:
+        return self.pages.tools(request.base_url)
+
+    def tool(self, request: Request, name: str) -> Response:
+        return self.tools.file(name, request.base_url)
+
     def gallery_page(self, request: Request) -> Response:
         if request.query.get("view") != "plain":
             return page_response(request, self.settings.frontend_dir, "images.html")
@@ -214,6 +232,8 @@ def make_handler(app: Application, settings: WebSettings) -> type[Handler]:
             "router": build_router(ROUTES),
             "origins": Origins(settings.cors_origins, settings.public_url),
             "pages": Pages(settings.frontend_dir / "templates"),
+            "tools": Tools(settings.frontend_dir / "tools"),
+            "openapi": tagged_json(HTTPStatus.OK, document(settings.version)),
             "proxies": Proxies(settings.trusted_proxies, trust_peer=settings.trust_peer),
         },
     )

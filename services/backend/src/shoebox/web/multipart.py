@@ -32,6 +32,7 @@ _BOUNDARY: Final = re.compile(
     re.IGNORECASE,
 )
 _EXTENDED_NAME: Final = re.compile(r";[ \t]*filename\*[ \t]*=[ \t]*(utf-8|iso-8859-1)'[^']*'([^;\s]+)", re.IGNORECASE)
+_SINGLE: Final = ("Content-Disposition", "Content-Type")
 _FILE_TYPES: Final = ("image/", "application/octet-stream")
 
 
@@ -88,12 +89,31 @@ def read_form(
     parser = PushMultipartParser(boundary, max_header_size=MAX_PART_HEADER, header_charset="utf8", strict=True)
     ended = False
     try:
-        for chunk in body.chunks(limits.max_files * limits.max_file_size + FORM_OVERHEAD):
+        chunks = body.chunks(limits.max_files * limits.max_file_size + FORM_OVERHEAD)
+        for chunk in _from_first_boundary(chunks, boundary.encode()):
             ended = ended or _feed(parser, chunk, receiver)
         parser.close()
     except MultipartError as error:
         raise BadRequest("The form is broken: it is not well-formed multipart/form-data.") from error
     return Form(files=tuple(receiver.files), collection=receiver.collection)
+
+
+def _from_first_boundary(chunks: Iterator[bytes], boundary: bytes) -> Iterator[bytes]:
+    """The same bytes, the first of them enough to see that the form begins with its boundary.
+
+    RFC 2046 allows a preamble, which no client sends; the library's word on one depends on
+    how the network cut it.
+    """
+    longest = len(b"\r\n--") + len(boundary)
+    head = b""
+    for chunk in chunks:
+        head += chunk
+        if len(head) >= longest:
+            break
+    if not head.removeprefix(b"\r\n").startswith(b"--" + boundary):
+        raise BadRequest("The form does not begin with its boundary.")
+    yield head
+    yield from chunks
 
 
 def _feed(parser: PushMultipartParser, chunk: bytes, receiver: _Receiver) -> bool:
@@ -127,6 +147,7 @@ class _Receiver:
         self._part: _FilePart | _TextPart | None = None
 
     def begin(self, segment: MultipartSegment) -> None:
+        _check_headers(segment)
         name = _file_name(segment)
         if name is None and self._base64_field == segment.name:
             self._part = _EncodedPart("")
@@ -226,6 +247,15 @@ class _EncodedPart(_FilePart):
 
     def end(self) -> None:
         super().write(self._reader.finish())
+
+
+def _check_headers(segment: MultipartSegment) -> None:
+    """Refuse what another reader could take for other headers than we do."""
+    names = [name for name, _ in segment.headerlist]
+    if any(names.count(name) > 1 for name in _SINGLE):
+        raise BadRequest("A part of the form has a header more than once.")
+    if any("\r" in value or "\n" in value for _, value in segment.headerlist):
+        raise BadRequest("A header of the form has half a line break in it.")
 
 
 def _file_name(segment: MultipartSegment) -> str | None:

@@ -26,7 +26,7 @@ SIZES: Final = (4, 8, 12, 24, 48)  # pictures a page, as the gallery with script
 
 _SORTS: Final = {SortField.AGE: "Upload time", SortField.SIZE: "Size", SortField.NAME: "Name"}
 _DIRECTIONS: Final = {Direction.DESCENDING: "Descending", Direction.ASCENDING: "Ascending"}
-_TEMPLATES: Final = ("layout", "message", "uploaded", "gallery")
+_TEMPLATES: Final = ("layout", "message", "uploaded", "gallery", "tools")
 _FRAGMENTS: Final = ("card", "link", "failure", "option", "page")
 
 
@@ -56,6 +56,10 @@ class Pages:
         ]
         title = "Uploaded" if outcome.images else "Nothing was uploaded"
         return self._page(status, title, self._fill("uploaded", items=_lines(items)))
+
+    def tools(self, base_url: str) -> Response:
+        """What other programs need to upload here."""
+        return self._page(HTTPStatus.OK, "Tools", self._fill("tools", base_url=base_url))
 
     def gallery(self, listing: Listing, query: Query) -> Response:
         """One page of the gallery with links and forms that need no script."""

@@ -16,6 +16,9 @@ ROUTES: Final = (
     ("POST", "/upload/", "upload_from_page"),
     ("GET", "/images", "add_slash"),
     ("GET", "/images/", "gallery_page"),
+    ("GET", "/docs/", "docs_page"),
+    ("GET", "/tools/", "tools_page"),
+    ("GET", "/tools/{name}", "tool"),
     # Files
     ("GET", "/images/{name}", "picture"),
     ("GET", "/thumbs/{width}/{key}", "thumbnail"),
@@ -23,6 +26,7 @@ ROUTES: Final = (
     ("GET", "/favicon.ico", "favicon"),
     # Programs
     ("GET", "/health", "health"),
+    ("GET", "/api/openapi.json", "description"),
     ("GET", "/api/limits", "limits"),
     ("POST", "/api/upload", "upload"),
     ("POST", "/api/upload/", "upload"),
