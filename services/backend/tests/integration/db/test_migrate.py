@@ -22,7 +22,13 @@ from shoebox.domain.listing import Filter, ListQuery
 from tests.stack.ports import free_port
 from tests.stack.postgres import Login, Postgres
 
-FILES = ["1-init.sql", "2-create-tables.sql", "3-create-indexes.sql", "4-create-aliases.sql"]
+FILES = [
+    "1-init.sql",
+    "2-create-tables.sql",
+    "3-create-indexes.sql",
+    "4-create-aliases.sql",
+    "5-count-restored-rows.sql",
+]
 SQLITE_FILES = ["1-create-tables.sql", "2-create-aliases.sql"]
 
 
