@@ -181,3 +181,21 @@ def test_a_boundary_is_found(content_type: str, boundary: str) -> None:
 def test_what_is_no_form_is_refused(content_type: str) -> None:
     with pytest.raises(BadRequest):
         boundary_of(content_type)
+
+
+@pytest.mark.parametrize(
+    "form",
+    [
+        b"preamble\r\n" + file("a.png") + END,
+        part('name="f"; filename="a"', b"x", 'Content-Disposition: form-data; name="f"; filename="b"') + END,
+        part('name="f"; filename="a"', b"x", "Content-Type: image/png", "Content-Type: text/plain") + END,
+        part('name="f"; filename="a"\nX-A: b', b"x") + END,
+        part('name="f"; filename="a"', b"x", "\rX-A: b") + END,
+        part('name="f"; filename="a"', b"x", "X-A : b") + END,
+    ],
+)
+def test_what_two_readers_could_read_differently_is_refused(form: bytes) -> None:
+    with pytest.raises(BadRequest):
+        receive(form)
+    with pytest.raises(BadRequest):
+        receive(form[:7], form[7:20], form[20:])
