@@ -15,7 +15,8 @@ from tests.stack.stack import Stack
 
 PATIENCE: Final = 15_000  # ms; a bound on waiting, not a measure of speed
 FLAGS: Final = (
-    "--no-sandbox --disable-gpu --disable-background-networking --disable-component-update --disable-sync --no-first-run"
+    "--no-sandbox --disable-gpu --disable-background-networking --disable-component-update --disable-sync "
+    "--no-first-run"
 ).split()
 # Containers that start beside the tests change the machine's network; that is no fault of a page's.
 _MACHINE: Final = "Failed to load resource: net::ERR_NETWORK_CHANGED"
@@ -58,7 +59,11 @@ def open_page(browser: Browser, stack: Stack, provoked: list[str]) -> Iterator[O
     troubles: list[str] = []
 
     def start(**settings: Any) -> Page:
-        defaults: dict[str, Any] = {"viewport": {"width": 1280, "height": 900}, "locale": "en-US", "reduced_motion": "reduce"}
+        defaults: dict[str, Any] = {
+            "viewport": {"width": 1280, "height": 900},
+            "locale": "en-US",
+            "reduced_motion": "reduce",
+        }
         context = browser.new_context(base_url=stack.url, **(defaults | settings))
         context.set_default_timeout(PATIENCE)
         contexts.append(context)

@@ -9,7 +9,18 @@ from typing import Final
 import pytest
 from playwright.sync_api import Page, Route, expect
 
-from tests.browser.actions import cards, choose, fill, fill_photos, focused, open_gallery, payload, rows, some_files, until
+from tests.browser.actions import (
+    cards,
+    choose,
+    fill,
+    fill_photos,
+    focused,
+    open_gallery,
+    payload,
+    rows,
+    some_files,
+    until,
+)
 from tests.browser.conftest import OpenPage
 from tests.client import Client
 from tests.pictures import picture
@@ -107,7 +118,8 @@ def _error(page: Page) -> None:
 
 
 STATES: Final[tuple[Callable[[Page], None], ...]] = (
-    _welcome, _upload, _collection, _queue, _cards, _table, _dialog, _toast, _viewer, _no_match, _away, _plain_gallery, _error,
+    _welcome, _upload, _collection, _queue, _cards, _table, _dialog, _toast, _viewer, _no_match, _away,
+    _plain_gallery, _error,
 )  # fmt: skip
 
 
@@ -202,8 +214,9 @@ def test_every_stop_of_the_tab_key_shows_a_ring(page: Page, store: Client) -> No
         if page.evaluate("document.activeElement === document.body"):
             break
         ringed = page.evaluate("""() => {
-          const shown = (node) => { const s = getComputedStyle(node); return s.outlineStyle !== "none" && parseFloat(s.outlineWidth) >= 2; };
-          return shown(document.activeElement) || shown(document.activeElement.closest("label") ?? document.activeElement);
+          const node = document.activeElement;
+          return [node, node.closest("label") ?? node].map(getComputedStyle)
+            .some((style) => style.outlineStyle !== "none" && parseFloat(style.outlineWidth) >= 2);
         }""")
         if not ringed:
             bare.append(page.evaluate("document.activeElement.outerHTML.slice(0, 120)"))

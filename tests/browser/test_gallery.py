@@ -207,7 +207,13 @@ def test_a_store_with_nothing_in_it_shows_the_way_to_the_first_picture(page: Pag
 @pytest.mark.usefixtures("failing_requests")
 def test_a_server_that_is_away_is_said_to_be_and_tried_again(page: Page, store: Client) -> None:
     fill(store, 2)
-    problem = {"type": "about:blank", "title": "x", "status": 503, "code": "unavailable", "detail": "The database is away."}
+    problem = {
+        "type": "about:blank",
+        "title": "x",
+        "status": 503,
+        "code": "unavailable",
+        "detail": "The database is away.",
+    }
     page.route("**/api/images/**", lambda route: route.fulfill(status=503, json=problem, headers={"Retry-After": "2"}))
     page.goto("/images/")
     expect(page.get_by_role("heading", name="The server does not answer")).to_be_visible()
@@ -245,6 +251,8 @@ def test_nothing_is_cut_off_or_scrolls_sideways(page: Page, store: Client, width
     assert page.evaluate("document.documentElement.scrollWidth") <= width
     open_gallery(page, f"?view={view}&per_page=4&page=13")
     assert page.evaluate("document.documentElement.scrollWidth") <= width
-    small = page.evaluate("""() => [...document.querySelectorAll(".card-actions > *, .pager a[aria-current], .toolbar select, .tab, [data-action=delete]")]
-      .map((node) => [node.className, node.getBoundingClientRect()]).filter(([, box]) => box.height > 0 && box.height < 44)""")
+    targets = ".card-actions > *, .pager a[aria-current], .toolbar select, .tab, [data-action=delete]"
+    small = page.locator(targets).evaluate_all(
+        "nodes => nodes.map((node) => [node.className, node.offsetHeight]).filter(([, high]) => high > 0 && high < 44)"
+    )
     assert small == []

@@ -21,7 +21,11 @@ def plain_page(open_page: OpenPage) -> Page:
 
 def test_the_plain_form_uploads_and_shows_the_links(plain_page: Page, store: Client) -> None:
     plain_page.goto("/upload/")
-    files = [payload("one.png", picture(200, 100)), payload("no.png", b"no picture"), payload("two.png", picture(90, 90))]
+    files = [
+        payload("one.png", picture(200, 100)),
+        payload("no.png", b"no picture"),
+        payload("two.png", picture(90, 90)),
+    ]
     plain_page.set_input_files("#file-input", files)
     plain_page.get_by_role("button", name="Upload").click()
     links = plain_page.get_by_label("Link")

@@ -21,7 +21,9 @@ def test_one_picture_by_button_leaves_its_link_selected(page: Page, store: Clien
     field = page.get_by_label("Link to Beach day.png", exact=True)
     expect(field).to_be_focused()
     expect(field).to_have_value(LINK)
-    selected = page.evaluate("() => { const f = document.activeElement; return f.value.slice(f.selectionStart, f.selectionEnd) }")
+    selected = page.evaluate(
+        "() => { const f = document.activeElement; return f.value.slice(f.selectionStart, f.selectionEnd) }"
+    )
     assert selected == field.input_value()
     assert store.get(selected.removeprefix(store.url)).status == 200
 
@@ -39,8 +41,8 @@ def test_dragging_over_nested_elements_keeps_the_overlay_until_the_pointer_leave
     send = """(types) => {
       const transfer = new DataTransfer();
       transfer.items.add(new File(["x"], "a.png", { type: "image/png" }));
-      for (const [type, where] of types)
-        document.querySelector(where).dispatchEvent(new DragEvent(type, { dataTransfer: transfer, bubbles: true, cancelable: true }));
+      const settings = { dataTransfer: transfer, bubbles: true, cancelable: true };
+      for (const [type, where] of types) document.querySelector(where).dispatchEvent(new DragEvent(type, settings));
     }"""
     overlay = page.locator(".drop-overlay")
     page.evaluate(send, [["dragenter", "main"], ["dragenter", ".drop-target"], ["dragleave", "main"]])
@@ -87,7 +89,9 @@ def _limits(route: Route) -> None:
         {"name": "JPEG", "extension": "jpg", "content_type": "image/jpeg"},
         {"name": "QOI", "extension": "qoi", "content_type": "image/qoi"},
     ]
-    route.fulfill(json={"max_file_size": 3 * 1024 * 1024, "max_files": 20, "max_pixels": 1, "formats": formats, "version": "0"})
+    route.fulfill(
+        json={"max_file_size": 3 * 1024 * 1024, "max_files": 20, "max_pixels": 1, "formats": formats, "version": "0"}
+    )
 
 
 def test_the_server_has_the_last_word_on_a_file_the_browser_doubts(page: Page, store: Client) -> None:
@@ -151,7 +155,9 @@ def test_copy_all_puts_every_link_on_the_clipboard_on_plain_http(page: Page, sto
 
 
 def test_where_copying_is_impossible_the_link_is_selected(page: Page, store: Client) -> None:
-    page.add_init_script("Object.defineProperty(window, 'isSecureContext', { value: false }); document.execCommand = () => false")
+    page.add_init_script(
+        "Object.defineProperty(window, 'isSecureContext', { value: false }); document.execCommand = () => false"
+    )
     page.goto("/upload/")
     choose(page, *some_files(2))
     expect(rows(page, "done")).to_have_count(2)

@@ -120,7 +120,9 @@ def test_the_fitting_thumbnail_comes_first_and_zooming_loads_the_original(page: 
     _open(page, "", 1)
     picture_shown = page.locator(".pswp__item[aria-hidden=false] img.pswp__img:not(.pswp__img--placeholder)")
     expect(picture_shown).to_be_visible()
-    assert picture_shown.evaluate("image => image.decode().then(() => image.currentSrc)").endswith(f"/thumbs/1280/{key}")
+    assert picture_shown.evaluate("image => image.decode().then(() => image.currentSrc)").endswith(
+        f"/thumbs/1280/{key}"
+    )
     assert not any(url.endswith(f"/images/{key}") for url in asked)
     with page.expect_request(lambda request: request.url.endswith(f"/images/{key}")):
         page.keyboard.press("z")
@@ -146,6 +148,8 @@ def test_the_focus_stays_inside(page: Page, ten: list[str]) -> None:
     seen = set()
     for _ in range(12):
         page.keyboard.press("Tab")
-        assert page.evaluate("document.activeElement.closest('.pswp') !== null || document.activeElement === document.body")
+        assert page.evaluate(
+            "document.activeElement.closest('.pswp') !== null || document.activeElement === document.body"
+        )
         seen.add(focused(page))
     assert {"Close (Esc)", "Download (D)", "Copy link (C)"} <= seen

@@ -29,7 +29,8 @@ def test_each_of_the_five_heroes_gets_its_turn_and_is_described(page: Page, numb
 
 def test_nothing_moves_while_the_welcome_page_loads(page: Page) -> None:
     page.add_init_script(
-        "window.moved = 0; new PerformanceObserver(list => { for (const e of list.getEntries()) window.moved += e.value })"
+        "window.moved = 0;"
+        "new PerformanceObserver(list => { for (const e of list.getEntries()) window.moved += e.value })"
         ".observe({ type: 'layout-shift', buffered: true })"
     )
     page.goto("/", wait_until="networkidle")

@@ -44,7 +44,7 @@ export async function openViewer({ page, index, load, thumbnail, onTurn, onClose
   pswp.on("change", async () => {
     for (const at of [pswp.currIndex, pswp.currIndex - NEAR, pswp.currIndex + NEAR]) {
       if (at < 0 || at >= source.total || source.at(at)) continue;
-      const range = await source.fetch(at);
+      const range = await source.more(at);
       for (const known of range) pswp.refreshSlideContent(known);
     }
     if (shown()) onTurn(source.pageOf(pswp.currIndex), shown());
@@ -95,7 +95,7 @@ function pictureSource(first, load) {
     total: first.total_items,
     at: (index) => known.get(index) ?? null,
     pageOf: (index) => Math.floor(index / size) + 1,
-    fetch: async (index) => {
+    more: async (index) => {
       try {
         return learn(await load(Math.floor(index / size) + 1));
       } catch {

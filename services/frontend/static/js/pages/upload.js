@@ -183,11 +183,12 @@ export function mountUpload({ collection, onStored, goToUpload }) {
     head();
     input.focus();
   });
-  input.addEventListener("change", () => {
+  const takeChosen = () => {
     const files = [...input.files];
     input.value = ""; // the same file may be chosen again
     if (files.length > 0) add(files);
-  });
+  };
+  input.addEventListener("change", takeChosen);
   form.addEventListener("submit", (event) => event.preventDefault());
   for (const event of ["online", "offline"]) {
     window.addEventListener(event, () => {
@@ -205,6 +206,7 @@ export function mountUpload({ collection, onStored, goToUpload }) {
   });
   writeWords();
   learnLimits();
+  takeChosen(); // what was chosen while this script was still on its way
   return { show, add };
 }
 
