@@ -18,14 +18,14 @@ from shoebox.web.openapi.operations import (
     value,
 )
 from shoebox.web.openapi.paths import NAME, PAGE
-from shoebox.web.openapi.schemas import COLLECTION_NAME, DIRECTION, STRING
+from shoebox.web.openapi.schemas import COLLECTION_NAME, DIRECTION, SEGMENT, WORDS
 
 D1: Final = "Older clients: D1"
 D2: Final = "Older clients: D2 and D3"
 D4: Final = "Older clients: D4"
 IMGUR: Final = "Imgur's clients"
 
-_ID: Final = path("id", {"type": "string", "minLength": 1}, "A picture's number or filename.")
+_ID: Final = path("id", SEGMENT, "A picture's number or filename.")
 _COLLECTION: Final = path("collection", COLLECTION_NAME, "The collection, which D4 calls image_id.")
 
 
@@ -88,12 +88,12 @@ PATHS: Final[dict[str, dict[str, Any]]] = {
     "/index.html": {"get": _bookmark("getIndexHtml", "Leads to the welcome page")},
     "/upload.html": {
         "get": _bookmark(
-            "getUploadHtml", "Leads to the upload page or the gallery", query("tab", STRING, "images: the gallery.")
+            "getUploadHtml", "Leads to the upload page or the gallery", query("tab", WORDS, "images: the gallery.")
         )
     },
     "/image_detail.html": {
         "get": _bookmark(
-            "getImageDetailHtml", "Leads to the picture in the gallery", query("filename", STRING, "The picture.")
+            "getImageDetailHtml", "Leads to the picture in the gallery", query("filename", WORDS, "The picture.")
         )
     },
     "/upload": {
@@ -144,7 +144,17 @@ PATHS: Final[dict[str, dict[str, Any]]] = {
             IMGUR,
             "imgurUpload",
             "Upload one picture: a file, or base64",
-            value(200, "Stored.", "ImgurImage"),
+            value(
+                200,
+                "Stored.",
+                "ImgurImage",
+                {
+                    "remove": {
+                        "operationId": "imgurDelete",
+                        "parameters": {"deletehash": "$response.body#/data/deletehash"},
+                    }
+                },
+            ),
             errors=STORING,
             error="ImgurError",
             body=form(field="image")
@@ -165,7 +175,7 @@ PATHS: Final[dict[str, dict[str, Any]]] = {
             "imgurDelete",
             "Delete a picture",
             value(200, "Gone for good.", "ImgurDone"),
-            takes=(path("deletehash", {"type": "string", "minLength": 1}, "As the upload answered it."),),
+            takes=(path("deletehash", SEGMENT, "As the upload answered it."),),
             errors=CHANGING,
             error="ImgurError",
         )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from http import HTTPStatus
 from typing import Any, Final
 
-from shoebox.web.openapi.schemas import BYTES, COLLECTION_NAME, STRING, Schema, known
+from shoebox.web.openapi.schemas import ANY_COLLECTION, BYTES, STRING, Schema, known
 
 Operation = dict[str, Any]
 
@@ -83,15 +83,15 @@ def path(name: str, schema: Schema, words: str) -> dict[str, Any]:
 
 
 def query(name: str, schema: Schema, words: str) -> dict[str, Any]:
-    """An optional parameter after the question mark."""
-    return {"name": name, "in": "query", "schema": schema, "description": words}
+    """An optional parameter after the question mark; an empty one counts as absent."""
+    return {"name": name, "in": "query", "schema": schema, "description": words, "allowEmptyValue": True}
 
 
 def form(*, field: str = "file", collection: bool = False) -> dict[str, Any]:
     """A form with a picture in it."""
     properties: dict[str, Schema] = {field: BYTES | {"description": _FILE_NOTE}}
     if collection:
-        properties["collection"] = COLLECTION_NAME
+        properties["collection"] = ANY_COLLECTION
     return {FORM: {"schema": {"type": "object", "properties": properties, "required": [field]}}}
 
 

@@ -22,23 +22,28 @@ from shoebox.web.openapi.operations import (
     value,
 )
 from shoebox.web.openapi.schemas import (
+    ANY_COLLECTION,
     BYTES,
     COLLECTION_NAME,
     CONTENT_TYPE,
+    CURSOR,
     DIRECTION,
     KEY_NAME,
+    SEGMENT,
     SORT,
     STRING,
     WIDTH,
+    WORDS,
     known,
 )
+from shoebox.web.tools import TOOLS
 
 PAGES: Final = "Pages"
 FILES: Final = "Files"
 IMAGES: Final = "Images"
 SERVICE: Final = "Service"
 
-NAME: Final = path("name", {"type": "string", "minLength": 1}, "A filename, as uploads answer it.")
+NAME: Final = path("name", SEGMENT, "A filename, as uploads answer it.")
 PAGE: Final = query("page", {"type": "integer", "minimum": 1, "maximum": MAX_PAGE}, "Counts from 1.")
 LIST: Final = (
     PAGE,
@@ -49,15 +54,20 @@ LIST: Final = (
     ),
     query("sort_param", SORT | {"default": "sort_age"}, "What the list is ordered by."),
     query("sort_value", DIRECTION | {"default": "desc"}, "Which end comes first."),
-    query("cursor", STRING, "From `next_cursor` or `prev_cursor` of an answer, instead of `page`."),
-    query("collection", COLLECTION_NAME, "Only this collection."),
-    query("q", {"type": "string", "maxLength": MAX_TEXT}, "Part of the original name, in any case."),
+    query("cursor", CURSOR, "From `next_cursor` or `prev_cursor` of an answer, instead of `page`."),
+    query("collection", ANY_COLLECTION, "Only this collection."),
+    query("q", WORDS | {"maxLength": MAX_TEXT}, "Part of the original name, in any case."),
 )
 _SAME: Final = {"name": "$response.body#/filename"}
 LINKS: Final = {
     "look": {"operationId": "getImageOrCollection", "parameters": _SAME},
     "fetch": {"operationId": "getPicture", "parameters": _SAME},
+}
+# Each of them ends what the others lead to.
+ENDS: Final = {
     "remove": {"operationId": "deleteImage", "parameters": _SAME},
+    "removeByNumber": {"operationId": "d2Delete", "parameters": {"id": "$response.body#/id"}},
+    "removeByName": {"operationId": "d2ApiDelete", "parameters": {"id": "$response.body#/filename"}},
 }
 _PICTURE: Final = tuple((media, BYTES) for media in CONTENT_TYPE["enum"])
 _STORED: Final = (
@@ -138,7 +148,7 @@ PATHS: Final[dict[str, dict[str, Any]]] = {
             "getTool",
             "A tool's file, made for this host",
             answer(200, "The file.", (JSON, {}), (TEXT, STRING)),
-            takes=(path("name", {"type": "string", "minLength": 1}, "As /tools/ links it."),),
+            takes=(path("name", {"type": "string", "enum": list(TOOLS)}, "As /tools/ links it."),),
         )
     },
     "/images/{name}": {
@@ -147,7 +157,7 @@ PATHS: Final[dict[str, dict[str, Any]]] = {
             "getPicture",
             "A picture's bytes",
             answer(200, "The file; it never changes under its name.", *_PICTURE),
-            takes=(NAME, query("download", STRING, "1: to be saved under its original name.")),
+            takes=(NAME, query("download", WORDS, "1: to be saved under its original name.")),
         )
     },
     "/thumbs/{width}/{key}": {
@@ -166,7 +176,7 @@ PATHS: Final[dict[str, dict[str, Any]]] = {
             "getStaticFile",
             "What the pages are made of",
             answer(200, "The file.", ("*/*", {})),
-            takes=(path("path", {"type": "string", "minLength": 1}, "May hold slashes."),),
+            takes=(path("path", SEGMENT, "May hold slashes."),),
             errors=(400, 404, 405, 429, 503),
         )
     },
@@ -196,12 +206,16 @@ PATHS: Final[dict[str, dict[str, Any]]] = {
             "uploadRaw",
             "Upload raw bytes",
             answer(
-                201, "Stored: on the disk and in the database.", (JSON, known("Image")), (TEXT, STRING), links=LINKS
+                201,
+                "Stored: on the disk and in the database.",
+                (JSON, known("Image")),
+                (TEXT, STRING),
+                links=LINKS | ENDS,
             ),
             errors=STORING,
             takes=(
-                path("name", {"type": "string", "minLength": 1}, "The original name."),
-                query("collection", COLLECTION_NAME, "The collection to put it into."),
+                path("name", SEGMENT, "The original name."),
+                query("collection", ANY_COLLECTION, "The collection to put it into."),
             ),
             body={"application/octet-stream": {"schema": BYTES}},
             about="`curl -T photo.jpg http://host/api/upload/`",

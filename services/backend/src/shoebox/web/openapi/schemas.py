@@ -18,11 +18,14 @@ URI: Final[Schema] = {"type": "string", "format": "uri"}
 PATH: Final[Schema] = {"type": "string", "format": "uri-reference"}
 TIME: Final[Schema] = {"type": "string", "format": "date-time", "examples": ["2026-11-20T10:30:00.123456Z"]}
 KEY_NAME: Final[Schema] = {"type": "string", "pattern": f"^{KEY.pattern}$", "examples": ["k3J9xQ2mVb7c.jpg"]}
-COLLECTION_NAME: Final[Schema] = {
-    "type": "string",
-    "pattern": f"^(?!(?:{'|'.join(sorted(RESERVED))})$){COLLECTION.pattern}$",
-    "examples": ["Summer-2026"],
-}
+_COLLECTION: Final = f"(?!(?:{'|'.join(sorted(RESERVED))})$){COLLECTION.pattern}"
+COLLECTION_NAME: Final[Schema] = {"type": "string", "pattern": f"^{_COLLECTION}$", "examples": ["Summer-2026"]}
+# An empty field or parameter counts as an absent one.
+ANY_COLLECTION: Final[Schema] = {"type": "string", "pattern": f"^(?:{_COLLECTION})?$", "examples": ["Summer-2026"]}
+# No parameter and no segment of a path holds a NUL.
+WORDS: Final[Schema] = {"type": "string", "pattern": r"^[^\x00]*$"}
+SEGMENT: Final[Schema] = {"type": "string", "pattern": r"^[^\x00]+$"}
+CURSOR: Final[Schema] = {"type": "string", "format": "cursor"}
 ORIGINAL_NAME: Final[Schema] = {"type": "string", "minLength": 1, "maxLength": MAX_ORIGINAL_NAME}
 CONTENT_TYPE: Final[Schema] = {"type": "string", "enum": [known.content_type for known in Format]}
 BYTES: Final[Schema] = {"type": "string", "format": "binary"}
