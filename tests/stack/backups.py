@@ -26,8 +26,13 @@ def main() -> int:
     """The exit code of `shoebox backup` or `shoebox restore`."""
     arguments = [_absolute(argument) for argument in sys.argv[1:]]
     state = Path(os.environ["STATE_DIR"]).absolute() if os.environ.get("STATE_DIR") else None
-    settings = settings_of(Layout.of(state, {}).work)
+    work = Layout.of(state, {}).work
+    settings = settings_of(work)
     if settings is None:
+        embedded = (state or CHECKOUT / ".state") / "shoebox.db"
+        if (work / "postgres").exists() and not embedded.exists():
+            print(f"make: the stack in {work} does not run; its database has to: make stack", file=sys.stderr)
+            return 1
         return subprocess.run([sys.executable, "-m", "shoebox", *arguments], check=False).returncode
     backups = os.environ.get("BACKUPS_DIR") or settings.get("BACKUPS_DIR") or (state or CHECKOUT) / "backups"
     return shoebox(arguments, settings={**settings, "BACKUPS_DIR": str(Path(backups).absolute())})

@@ -20,7 +20,7 @@ from functools import partial
 from pathlib import Path
 from typing import BinaryIO, Final
 
-from shoebox.domain.backup import BackupError, Manifest, backup_name, time_of
+from shoebox.domain.backup import DamagedPicture, Manifest, backup_name, time_of
 from shoebox.domain.errors import NotFound, ShoeboxError
 from shoebox.ports import Archive, Clock, Draft, Dumper, ImageRepository
 
@@ -128,7 +128,7 @@ class Backups:
         for picture in self._dumper.pictures(draft.dump):
             try:
                 draft.keep(picture, partial(open_picture, picture.key))
-            except (NotFound, BackupError) as error:
+            except (NotFound, DamagedPicture) as error:
                 log.warning("picture not backed up", extra={"key": picture.key, "reason": str(error)})
                 tally.absent.append(picture.key)
             else:

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import BinaryIO, Final
 
 from shoebox.app.sweep import Sweeper, SweepReport
-from shoebox.domain.backup import BackupError, DumpedPicture, Manifest
+from shoebox.domain.backup import BackupError, DamagedPicture, DumpedPicture, Manifest
 from shoebox.domain.errors import NotFound
 from shoebox.domain.listing import ListQuery
 from shoebox.ports import Archive, BlobStorage, Dumper, ImageRepository, Saved
@@ -101,7 +101,7 @@ class Restoration:
                 continue
             try:
                 self._put(saved, picture, verify=True)
-            except (NotFound, BackupError) as error:
+            except (NotFound, DamagedPicture) as error:
                 if not skip_damaged:
                     raise BackupError(f"{error} --skip-damaged restores the others.") from error
                 log.error("picture not restored", extra={"key": picture.key, "reason": str(error)})  # noqa: TRY400  # told whole
@@ -113,11 +113,14 @@ class Restoration:
             return
         with saved.open(picture.key) as source, self._storage.stage() as staged:
             digest = hashlib.sha256()
-            while chunk := source.read(CHUNK):
-                digest.update(chunk)
-                staged.write(chunk)
+            try:
+                while chunk := source.read(CHUNK):
+                    digest.update(chunk)
+                    staged.write(chunk)
+            except OSError as error:  # of reading; a staged file raises the domain's own
+                raise DamagedPicture(f"The picture '{picture.key}' cannot be read: {error.strerror}.") from error
             if digest.hexdigest() != picture.sha256:
-                raise BackupError(f"The picture '{picture.key}' is damaged in the backup.")
+                raise DamagedPicture(f"The picture '{picture.key}' is damaged in the backup.")
             self._storage.publish(staged, picture.key, picture.sha256)
 
     def _is_there(self, picture: DumpedPicture, *, verify: bool) -> bool:
@@ -128,6 +131,8 @@ class Restoration:
                     return True
         except NotFound:
             return False
+        except OSError as error:
+            log.warning("picture cannot be read", extra={"key": picture.key, "reason": str(error)})
         self._storage.delete(picture.key)
         return False
 

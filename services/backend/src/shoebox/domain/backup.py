@@ -17,6 +17,12 @@ class BackupError(ShoeboxError):
     code = "backup_failed"
 
 
+class DamagedPicture(BackupError):
+    """One picture's bytes are not those that its row describes, or cannot be read."""
+
+    code = "damaged_picture"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DumpedPicture:
     """What a dump says of one picture's file."""

@@ -24,9 +24,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import BinaryIO, Final
 
-from shoebox.domain.backup import BackupError, DumpedPicture, Manifest, time_of
+from shoebox.domain.backup import BackupError, DamagedPicture, DumpedPicture, Manifest, time_of
 from shoebox.domain.errors import NotFound
-from shoebox.storage.faults import faults
 from shoebox.storage.layout import Layout
 from shoebox.storage.publish import NO_LINK
 
@@ -79,7 +78,7 @@ class Draft:
         """Take one picture in: from the earlier backup if it holds it, else from the store.
 
         What is copied is read again from the disk and must have the digest that its row
-        says. Raises `NotFound` if the store has no such picture, `BackupError` if it is damaged.
+        says. Raises `NotFound` if the store has no such picture, `DamagedPicture` if it is damaged.
         """
         with faults():
             target = picture_path(self._folder, picture.key)
@@ -87,7 +86,11 @@ class Draft:
                 target.parent.mkdir(parents=True, exist_ok=True)
                 self._folders.add(target.parent)
             if not any(_link(source, target, picture.size) for source in self._sources(picture)):
-                self._copy(picture, open_picture, target)
+                try:
+                    self._copy(picture, open_picture, target)
+                except DamagedPicture:
+                    target.unlink()
+                    raise
             self._last = picture
 
     def _sources(self, picture: DumpedPicture) -> Iterator[Path]:
@@ -98,14 +101,14 @@ class Draft:
 
     def _copy(self, picture: DumpedPicture, open_picture: Callable[[], BinaryIO], target: Path) -> None:
         with open_picture() as source, target.open("xb") as copy:
-            shutil.copyfileobj(source, copy, CHUNK)
+            while chunk := _read(source, picture.key):
+                copy.write(chunk)
             copy.flush()
             os.fsync(copy.fileno())
             # Or the check below would see the memory's bytes and not the disk's.
             os.posix_fadvise(copy.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)
         if digest_of(target) != picture.sha256:
-            target.unlink()
-            raise BackupError(f"The picture '{picture.key}' is damaged: it has another SHA-256 than its row says.")
+            raise DamagedPicture(f"The picture '{picture.key}' is damaged: it has another SHA-256 than its row says.")
         self.copied += 1
 
     def finish(self, manifest: Manifest) -> None:
@@ -166,7 +169,7 @@ class Archive:
         candidates = [file, self._root / file.name]
         for folder in candidates:
             if _is_finished(folder):
-                return Saved(folder, _read(folder / "manifest.json"))
+                return Saved(folder, _manifest(folder / "manifest.json"))
         raise BackupError(f"{file} is no finished backup. There are: {', '.join(self.names()) or 'none'}.")
 
     @contextmanager
@@ -188,6 +191,16 @@ class Archive:
                     shutil.rmtree(path, ignore_errors=True)
 
 
+@contextmanager
+def faults() -> Iterator[None]:
+    """Let nothing but errors of the domain out of the block. Operators read them, so they name
+    the file."""
+    try:
+        yield
+    except OSError as error:
+        raise BackupError(f"{error.filename or 'The folder of backups'}: {error.strerror}") from error
+
+
 def picture_path(folder: Path, key: str) -> Path:
     """Where a backup in `folder` holds a picture. Raises `NotFound` for what is no key."""
     return Path(Layout(root=str(folder)).picture(key))
@@ -200,10 +213,20 @@ def digest_of(file: Path) -> str:
 
 
 def _is_finished(folder: Path) -> bool:
-    return (folder / "manifest.json").is_file()
+    try:
+        return (folder / "manifest.json").is_file()
+    except PermissionError:  # somebody else's, made as another user: neither shared with nor removed
+        return False
 
 
-def _read(file: Path) -> Manifest:
+def _read(source: BinaryIO, key: str) -> bytes:
+    try:
+        return source.read(CHUNK)
+    except OSError as error:  # one bad sector is no reason to have no backup of all the rest
+        raise DamagedPicture(f"The picture '{key}' cannot be read: {error.strerror}.") from error
+
+
+def _manifest(file: Path) -> Manifest:
     try:
         written = json.loads(file.read_text(encoding="utf-8"))
         if written.pop("format") != FORMAT:
