@@ -58,7 +58,7 @@ format: $(TEST_INSTALLED) ## put the code into the common style
 	@$(VENV)/bin/ruff format
 
 lock: $(TEST_INSTALLED) ## pin the newest versions that the .in files allow
-	@cd $(BACKEND) && for name in requirements requirements-dev; do \
+	@cd $(BACKEND) && for name in requirements requirements-s3 requirements-dev; do \
 		../../$(VENV)/bin/uv pip compile --quiet --universal --generate-hashes --upgrade --python-version 3.11 \
 			--no-header --output-file $$name.lock $$name.in || exit 1; done
 

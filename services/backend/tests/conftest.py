@@ -1,4 +1,4 @@
-"""Database servers for the whole run: started when the first test asks, stopped at the end."""
+"""Servers for the whole run: started when the first test asks, stopped at the end."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from services.backend.tests.databases import SCHEMA, settings
+from services.backend.tests.s3_server import S3Server, s3_server
 from shoebox.db.migrate import migrate_postgres
 from tests.stack.pgbouncer import PgBouncer
 from tests.stack.postgres import Postgres
@@ -35,3 +36,10 @@ def pgbouncer(postgres: Postgres, tmp_path_factory: pytest.TempPathFactory) -> I
         yield server
     finally:
         server.stop()
+
+
+@pytest.fixture(scope="session")
+def s3() -> Iterator[S3Server]:
+    """Object storage that gives each test a bucket of its own."""
+    with s3_server() as server:
+        yield server

@@ -36,6 +36,7 @@ PACKAGES: Final[dict[str, frozenset[str]]] = {
     "web": frozenset({"multipart"}),
     "imaging": frozenset({"PIL"}),
     "db": frozenset({"psycopg2"}),
+    "storage": frozenset({"boto3", "botocore"}),
 }
 # Imports that no reading of the text can follow.
 HIDDEN: Final = frozenset({"__import__", "import_module", "exec", "eval"})

@@ -9,15 +9,19 @@ from typing import Final
 import pytest
 
 from services.backend.tests.fakes.storage import MemoryStorage
+from services.backend.tests.s3_server import S3Server
 from shoebox.ports import BlobStorage
 from shoebox.storage.disk import DiskStorage
+from shoebox.storage.s3 import S3Storage
 
-ADAPTERS: Final[dict[str, Callable[[Path], BlobStorage]]] = {
-    "disk": DiskStorage,
-    "memory": lambda _: MemoryStorage(),
+Ask = Callable[[str], S3Server]
+ADAPTERS: Final[dict[str, Callable[[Path, Ask], BlobStorage]]] = {
+    "disk": lambda root, _: DiskStorage(root),
+    "memory": lambda *_: MemoryStorage(),
+    "s3": lambda root, ask: S3Storage(ask("s3").bucket(), root),
 }
 
 
 @pytest.fixture(params=sorted(ADAPTERS))
 def storage(request: pytest.FixtureRequest, tmp_path: Path) -> BlobStorage:
-    return ADAPTERS[request.param](tmp_path / "store")
+    return ADAPTERS[request.param](tmp_path / "store", request.getfixturevalue)
