@@ -26,6 +26,14 @@ LOCK_WAIT: Final = "60s"  # behind a migration, which takes a table for itself
 # `migrate` has made them before.
 _KEPT: Final = frozenset({"EXTENSION", "SCHEMA"})
 
+# An id that was given before the restore is not given again after it, even where the dump is older.
+_BEFORE: Final = b"BEGIN;\nCREATE TEMPORARY TABLE given ON COMMIT DROP AS SELECT last_value FROM images_id_seq;\n"
+_AFTER: Final = b"""
+RESET search_path;
+SELECT setval('images_id_seq', greatest(given.last_value, now.last_value)) FROM given, images_id_seq AS now;
+COMMIT;
+"""
+
 Process = subprocess.Popen[bytes]
 
 
@@ -124,9 +132,9 @@ def _replay(restoring: Process, dsn: str) -> None:
             script = cast(IO[bytes], psql.stdin)
             try:
                 with suppress(BrokenPipeError):  # psql stopped at an error, which it tells
-                    script.write(b"BEGIN;\n")
+                    script.write(_BEFORE)
                     shutil.copyfileobj(_output(restoring), script)
-                    script.write(b"\n" if restoring.wait() else b"\nCOMMIT;\n")
+                    script.write(b"\n" if restoring.wait() else _AFTER)
                     script.close()
             except BaseException:
                 psql.kill()

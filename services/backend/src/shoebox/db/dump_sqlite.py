@@ -13,6 +13,8 @@ from shoebox.db import sqlite
 from shoebox.domain.backup import BackupError, DumpedPicture
 
 _PICTURES: Final = "SELECT key, size, lower(hex(sha256)) FROM images ORDER BY sha256, key"
+_RAISE: Final = "UPDATE sqlite_sequence SET seq = ? WHERE name = 'images'"
+_START: Final = "INSERT INTO sqlite_sequence (name, seq) VALUES ('images', ?)"
 
 
 class SqliteDumper:
@@ -53,7 +55,11 @@ class SqliteDumper:
         try:
             with closing(_read_only(file)) as source, closing(sqlite.connect(self._path)) as target:
                 _check(source)
+                given = _last_id(target)
                 source.backup(target)
+                # An id that was given before is not given again, even where the dump is older.
+                if given > (restored := _last_id(target)):
+                    target.execute(_RAISE if restored else _START, (given,))
         except sqlite3.Error as error:
             raise BackupError(f"The dump {file} cannot be restored: {error}") from error
 
@@ -61,6 +67,11 @@ class SqliteDumper:
 def _read_only(file: Path) -> sqlite3.Connection:
     # immutable: nobody changes a backup, so nothing has to be locked or written for reading it.
     return sqlite3.connect(f"{file.absolute().as_uri()}?mode=ro&immutable=1", uri=True)
+
+
+def _last_id(connection: sqlite3.Connection) -> int:
+    found = connection.execute("SELECT seq FROM sqlite_sequence WHERE name = 'images'").fetchone()
+    return int(found[0]) if found else 0
 
 
 def _check(connection: sqlite3.Connection) -> None:

@@ -164,13 +164,16 @@ def test_a_full_store_is_refused_and_replaced_only_by_force(make_store: MakeStor
     store, other = make_store("first"), make_store("second")
     key = store.add()
     store.backups().run()
-    mine = other.add()
-    with pytest.raises(BackupError, match=r"holds 1 pictures\. --force"):
+    for _ in range(3):
+        mine = other.add()
+    last_id = other.repository.get(mine).id
+    with pytest.raises(BackupError, match=r"holds 3 pictures\. --force"):
         other.restoration().run(Path(NAME))
-    assert set(other.pictures()) == {mine}
+    assert mine in other.pictures()
     other.restoration().run(Path(NAME), force=True)
     assert other.pictures() == store.pictures()
     assert set(other.pictures()) == {key}
+    assert other.repository.get(other.add()).id > last_id
 
 
 def test_a_restore_puts_right_what_an_interrupted_one_or_a_bad_disk_left(make_store: MakeStore) -> None:
