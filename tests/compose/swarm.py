@@ -1,0 +1,132 @@
+"""A swarm of one node, and our stack file on it."""
+
+from __future__ import annotations
+
+import json
+import secrets
+import subprocess
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from types import TracebackType
+from typing import Any, Final, Self
+
+import yaml
+
+from tests.compose.docker import docker
+from tests.stack.checkout import CHECKOUT
+from tests.stack.process import StackError, wait_until
+
+STACK_FILE: Final = CHECKOUT / "deploy" / "swarm" / "stack.yml"
+PATIENCE: Final = 120.0  # seconds for all replicas to be there
+SECRETS: Final = ("shoebox_postgres_password", "shoebox_pgbouncer_password")
+
+
+class Swarm:
+    """`with Swarm(images) as swarm:` runs the stack with two workers a container until the block ends.
+
+    No port is published: a swarm publishes on every address of the machine. The front network is
+    open to other containers instead.
+    """
+
+    def __init__(self, images: Mapping[str, str]) -> None:
+        self.name: Final = f"shoebox-test-{secrets.token_hex(4)}"
+        self._images = images
+        self._founded = False
+
+    def deploy(self, tag: str) -> None:
+        """`docker stack deploy` of our images with this tag; returns at once."""
+        environment = {**self._images, "SHOEBOX_TAG": tag, "WEB_SERVER_WORKERS": "2"}
+        options = ["--resolve-image", "never", "--compose-file", "-"]
+        docker("stack", "deploy", *options, self.name, env=environment, given=yaml.safe_dump(self._stack()))
+
+    def _stack(self) -> dict[str, Any]:
+        stack: dict[str, Any] = yaml.safe_load(STACK_FILE.read_text())
+        nginx = stack["services"]["nginx"]
+        del nginx["ports"]
+        # Virtual addresses need IPVS in the kernel, which test machines may lack.
+        nginx["deploy"] = {**nginx["deploy"], "endpoint_mode": "dnsrr"}
+        stack["networks"]["front"]["attachable"] = True
+        # An operator wants time to look at each; a test does not.
+        for service in stack["services"].values():
+            service["deploy"]["update_config"] |= {"delay": "1s", "monitor": "2s"}
+        for name in SECRETS:
+            stack["secrets"][name]["name"] = f"{self.name}_{name}"
+        return stack
+
+    def service(self, name: str) -> dict[str, Any]:
+        """What the swarm knows of a service."""
+        return dict(json.loads(docker("service", "inspect", f"{self.name}_{name}"))[0])
+
+    def update(self, name: str) -> str:
+        """How far the last update of a service is: `updating`, `completed`, … or nothing."""
+        return str(self.service(name).get("UpdateStatus", {}).get("State", ""))
+
+    def complete(self) -> bool:
+        """Whether every service has all its replicas."""
+        counts = docker("stack", "services", self.name, "--format", "{{.Replicas}}").splitlines()
+        return bool(counts) and all(have == want for have, want in (count.split("/") for count in counts))
+
+    def _wait(self) -> None:
+        try:
+            wait_until(self.complete, patience=PATIENCE, what="all replicas are there")
+        except StackError as error:
+            tasks = docker("stack", "ps", "--no-trunc", "--format", "{{.Name}} {{.CurrentState}} {{.Error}}", self.name)
+            raise StackError(f"{error}:\n{tasks}") from error
+
+    @contextmanager
+    def load(self) -> Iterator[dict[str, Any]]:
+        """Uploads and lists from a container beside ours until the block ends; the dictionary then
+        holds what `tests.compose.rolling` saw."""
+        image = f"shoebox-web:{self._images['SHOEBOX_TAG']}"
+        mounted = [f"--volume={CHECKOUT / 'tests'}:/load/tests:ro", "--env=PYTHONPATH=/load:/shoebox/packages"]
+        limits = ["--rm", "--interactive", "--user=root", "--no-healthcheck", f"--network={self.name}_front"]
+        command = ["python3", "-m", "tests.compose.rolling", "http://nginx:8080"]
+        argv = ["docker", "run", *limits, *mounted, "--entrypoint", command[0], image, *command[1:]]
+        seen: dict[str, Any] = {}
+        with subprocess.Popen(argv, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as running:
+            assert running.stdout is not None
+            if running.stdout.readline().strip() != "begun":
+                raise StackError("the load does not begin")
+            try:
+                yield seen
+            finally:
+                said, _ = running.communicate(timeout=PATIENCE)
+            seen.update(json.loads(said))
+
+    def __enter__(self) -> Self:
+        try:
+            if docker("info", "--format", "{{.Swarm.LocalNodeState}}").strip() != "active":
+                docker("swarm", "init", "--advertise-addr", "127.0.0.1")
+                self._founded = True
+            docker("node", "update", "--label-add", "shoebox=storage", self._node())
+            for name in SECRETS:
+                docker("secret", "create", f"{self.name}_{name}", "-", given=secrets.token_urlsafe(24))
+            self.deploy(self._images["SHOEBOX_TAG"])
+            self._wait()
+        except BaseException:
+            self._remove()
+            raise
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._remove()
+
+    def _remove(self) -> None:
+        ours = ["--filter", f"label=com.docker.stack.namespace={self.name}"]
+        docker("stack", "rm", self.name)
+        wait_until(lambda: not docker("ps", "-aq", *ours), patience=PATIENCE, what="the containers are gone")
+        wait_until(lambda: not docker("network", "ls", "-q", *ours), patience=PATIENCE, what="the networks are gone")
+        for name in SECRETS:
+            docker("secret", "rm", f"{self.name}_{name}")
+        docker("volume", "rm", *docker("volume", "ls", "-q", *ours).split())
+        if self._founded:
+            docker("swarm", "leave", "--force")
+            docker("network", "rm", "docker_gwbridge")
+        else:
+            docker("node", "update", "--label-rm", "shoebox", self._node())
+
+    @staticmethod
+    def _node() -> str:
+        return docker("info", "--format", "{{.Swarm.NodeID}}").strip()
