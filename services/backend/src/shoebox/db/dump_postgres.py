@@ -135,13 +135,14 @@ def _replay(restoring: Process, dsn: str) -> None:
                     script.write(_BEFORE)
                     shutil.copyfileobj(_output(restoring), script)
                     script.write(b"\n" if restoring.wait() else _AFTER)
+                with suppress(BrokenPipeError):
                     script.close()
             except BaseException:
                 psql.kill()
                 raise
         if psql.returncode:
             said.seek(0)
-            raise BackupError(f"The dump cannot be restored: {_last_line(said.read())}")
+            raise BackupError(f"The dump cannot be restored: {_reason(said.read())}")
 
 
 @contextmanager
@@ -156,7 +157,7 @@ def _reading(name: str, *arguments: str) -> Iterator[Process]:
                 raise
         if process.returncode:
             said.seek(0)
-            raise BackupError(f"{name} failed: {_last_line(said.read())}")
+            raise BackupError(f"{name} failed: {_reason(said.read())}")
 
 
 def _output(process: Process) -> IO[bytes]:
@@ -166,7 +167,7 @@ def _output(process: Process) -> IO[bytes]:
 def _run(name: str, *arguments: str) -> str:
     done = subprocess.run([_program(name), *arguments], capture_output=True, check=False)
     if done.returncode:
-        raise BackupError(f"{name} failed: {_last_line(done.stderr)}")
+        raise BackupError(f"{name} failed: {_reason(done.stderr)}")
     return done.stdout.decode()
 
 
@@ -177,6 +178,7 @@ def _program(name: str) -> str:
     return found
 
 
-def _last_line(said: bytes) -> str:
-    lines = said.decode("utf-8", "replace").strip().splitlines()
-    return lines[-1] if lines else "no reason given"
+def _reason(said: bytes) -> str:
+    """What a program gives as its error; hints and details follow it."""
+    lines = said.decode("utf-8", "replace").strip().splitlines() or ["no reason given"]
+    return next((line for line in lines if "error:" in line.lower()), lines[-1])

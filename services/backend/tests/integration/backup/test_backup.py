@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
+from services.backend.tests.databases import ask, settings
 from services.backend.tests.integration.backup.conftest import MakeStore, Store
 from shoebox.app.backup import Backups
+from shoebox.db.dump_postgres import PostgresDumper
 from shoebox.domain.backup import BackupError, DumpedPicture, Manifest
 from shoebox.domain.errors import NotFound, Unavailable
 from shoebox.ports import Dumper
+from tests.stack.postgres import Postgres
 
 NAME = "shoebox-2026-11-20T10-30-00Z"
 
@@ -217,6 +221,23 @@ def test_a_damaged_dump_is_refused(make_store: MakeStore, tmp_path: Path) -> Non
     with pytest.raises(BackupError, match="is damaged"):
         other.restoration().run(Path(NAME))
     assert other.total() == 0
+
+
+@pytest.mark.parametrize("make_store", ["postgresql"], indirect=True)
+def test_a_restore_that_the_database_refuses_half_way_changes_nothing(
+    make_store: MakeStore, postgres: Postgres
+) -> None:
+    store, other = make_store("first"), make_store("second")
+    store.add()
+    store.backups().run()
+    mine = other.add()
+    ask(replace(postgres.login, database="backup_second"), "CREATE VIEW names AS SELECT original_name FROM images")
+    with pytest.raises(BackupError, match="cannot drop table"):
+        other.restoration().run(Path(NAME), force=True)
+    assert set(other.pictures()) == {mine}
+    assert other.total() == 1
+    with pytest.raises(BackupError, match=r"pg_dump failed: .*password authentication failed"):
+        store.backups(PostgresDumper(replace(settings(postgres.login), password="wrong:\\"))).run()
 
 
 def test_an_interrupted_backup_is_none_and_is_cleared_away_by_the_next(store: Store, tmp_path: Path) -> None:
