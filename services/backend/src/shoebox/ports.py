@@ -16,6 +16,7 @@ from typing import BinaryIO, Protocol
 from shoebox.domain.backup import DumpedPicture, Manifest
 from shoebox.domain.image import Facts, Image, NewImage
 from shoebox.domain.listing import Listing, ListQuery
+from shoebox.domain.partial import Partial, PartialState
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,6 +95,43 @@ class BlobStorage(Protocol):
 
 
 class ImageRepository(Protocol):
+class Appending(Protocol):
+    """The open end of an upload that comes in pieces."""
+
+    def write(self, chunk: bytes) -> None:
+        """Append where the last write ended. Raises `Conflict` if somebody else has written
+        meanwhile, `NotFound` if the upload was removed, `StorageFull`."""
+
+
+class PartialStore(Protocol):
+    """Uploads that come in pieces: seen by every process on the storage, kept over crashes."""
+
+    def create(self, upload: Partial) -> None:
+        """A new one without bytes, durably. Raises `StorageFull`."""
+
+    def load(self, partial_id: str) -> PartialState:
+        """Raises `NotFound`."""
+
+    def appending(self, partial_id: str, offset: int) -> AbstractContextManager[Appending]:
+        """Its end, which must be at `offset`: else `Conflict`. What was written by the end of
+        the block is durable, however it ends. Raises `NotFound`."""
+
+    def open(self, partial_id: str) -> BinaryIO:
+        """Its bytes so far. Raises `NotFound`."""
+
+    def finishing(self, partial_id: str) -> AbstractContextManager[None]:
+        """Held by one caller at a time: who makes a picture of it while others wait."""
+
+    def save(self, upload: Partial) -> None:
+        """What became of it, durably and in one step. The bytes of one with a key are dropped."""
+
+    def remove(self, partial_id: str) -> None:
+        """Its bytes and all that is known of it; an absent one is no error."""
+
+    def remove_untouched(self, since: float) -> int:
+        """Remove those not heard of since then (epoch seconds). Returns how many."""
+
+
     """The rows. Writes are committed when a method returns, and seen by every later read."""
 
     def add(self, image: NewImage) -> Image:

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Final
 
 from shoebox import __version__, logs
+from shoebox.app import resumable
 from shoebox.app.application import Application
 from shoebox.app.backup import Backups
 from shoebox.app.gallery import Gallery
@@ -24,6 +25,7 @@ from shoebox.app.health import Health
 from shoebox.app.pictures import Pictures
 from shoebox.app.remove import Removal
 from shoebox.app.restore import Restoration
+from shoebox.app.resumable import Resumable
 from shoebox.app.sweep import GRACE, Sweeper
 from shoebox.app.thumbnails import Thumbnails
 from shoebox.app.upload import UploadLimits, Uploads
@@ -43,6 +45,7 @@ from shoebox.server.programs import Address, Program, Slot
 from shoebox.server.reload import watcher
 from shoebox.storage.archive import Archive
 from shoebox.storage.disk import DiskStorage
+from shoebox.storage.partials import DiskPartials
 from shoebox.web import access_log
 from shoebox.web.handler import make_handler
 from shoebox.web.request import current_request_id
@@ -97,9 +100,13 @@ def build(config: Config, to_decoders: socket.socket) -> Application:
     repository = _repository(config.database, pool_size=_threads(config))
     image_codec = remote.RemoteCodec(to_decoders)
     clock = SystemClock()
+    uploads = Uploads(
+        storage=storage, repository=repository, codec=image_codec, clock=clock, limits=_limits(config.uploads)
+    )
     return Application(
-        uploads=Uploads(
-            storage=storage, repository=repository, codec=image_codec, clock=clock, limits=_limits(config.uploads)
+        uploads=uploads,
+        resumable=Resumable(
+            uploads=uploads, partials=DiskPartials(config.images_dir), repository=repository, clock=clock
         ),
         gallery=Gallery(repository),
         removal=Removal(storage=storage, repository=repository),
@@ -213,6 +220,7 @@ def _decode(config: Config, shared: Shared, slot: Slot) -> int:
 
 def _sweep(config: Config, slot: Slot) -> int:
     slot.ready()
+    resumable.sweep(DiskPartials(config.images_dir), SystemClock())
     build_sweeper(config).run_once_per_deployment()
     return 0
 

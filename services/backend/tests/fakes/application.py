@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
 from services.backend.tests.fakes.codec import MemoryCodec
+from services.backend.tests.fakes.partials import MemoryPartials
 from services.backend.tests.fakes.repository import MemoryRepository
 from services.backend.tests.fakes.storage import MemoryStorage
 from shoebox.app.application import Application
@@ -13,6 +14,7 @@ from shoebox.app.gallery import Gallery
 from shoebox.app.health import Health
 from shoebox.app.pictures import Pictures
 from shoebox.app.remove import Removal
+from shoebox.app.resumable import Resumable
 from shoebox.app.thumbnails import Thumbnails
 from shoebox.app.upload import UploadLimits, Uploads
 
@@ -35,15 +37,18 @@ class World:
     """The fakes an application stands on, so that tests can look behind it and break it."""
 
     storage: MemoryStorage = field(default_factory=MemoryStorage)
+    partials: MemoryPartials = field(default_factory=MemoryPartials)
     repository: MemoryRepository = field(default_factory=MemoryRepository)
     codec: MemoryCodec = field(default_factory=MemoryCodec)
     clock: SteppingClock = field(default_factory=SteppingClock)
 
     def application(self, limits: UploadLimits = LIMITS) -> Application:
+        uploads = Uploads(
+            storage=self.storage, repository=self.repository, codec=self.codec, clock=self.clock, limits=limits
+        )
         return Application(
-            uploads=Uploads(
-                storage=self.storage, repository=self.repository, codec=self.codec, clock=self.clock, limits=limits
-            ),
+            uploads=uploads,
+            resumable=Resumable(uploads=uploads, partials=self.partials, repository=self.repository, clock=self.clock),
             gallery=Gallery(self.repository),
             removal=Removal(storage=self.storage, repository=self.repository),
             pictures=Pictures(storage=self.storage, repository=self.repository),

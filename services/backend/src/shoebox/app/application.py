@@ -8,6 +8,7 @@ from shoebox.app.gallery import Gallery
 from shoebox.app.health import Health
 from shoebox.app.pictures import Pictures
 from shoebox.app.remove import Removal
+from shoebox.app.resumable import Resumable
 from shoebox.app.thumbnails import Thumbnails
 from shoebox.app.upload import Uploads
 
@@ -17,6 +18,7 @@ class Application:
     """What the web may ask for. Built by `wiring` after the fork."""
 
     uploads: Uploads
+    resumable: Resumable
     gallery: Gallery
     removal: Removal
     pictures: Pictures

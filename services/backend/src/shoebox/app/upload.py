@@ -6,11 +6,12 @@ import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Final
 
 from shoebox.domain.errors import BadRequest, FileTooLarge, ShoeboxError, StorageFull
 from shoebox.domain.image import GALLERY_WIDTH, Image, NewImage
-from shoebox.domain.names import clean_original_name, new_key
+from shoebox.domain.names import clean_original_name, key_of, new_stem
 from shoebox.ports import BlobStorage, Clock, ImageCodec, ImageRepository, Staged
 
 log = logging.getLogger(__name__)
@@ -76,8 +77,19 @@ class Uploads:
         with self._storage.stage() as staged:
             yield Incoming(staged, self.limits.max_file_size)
 
-    def store(self, incoming: Incoming, *, original_name: str, collection: str | None) -> Image:
+    def store(
+        self,
+        incoming: Incoming,
+        *,
+        original_name: str,
+        collection: str | None,
+        stem: str | None = None,
+        uploaded_at: datetime | None = None,
+    ) -> Image:
         """Examine the received bytes and keep them. When this returns the picture is durable.
+
+        Its key begins with `stem`, which must be a new one; by it, who lost the answer finds
+        the picture. `uploaded_at` is aware; now, if it is not given.
 
         Raises `BadRequest` for an empty file and everything `ImageCodec.examine`,
         `BlobStorage.publish` and `ImageRepository.add` raise; then nothing is kept.
@@ -85,7 +97,7 @@ class Uploads:
         if incoming.size == 0:
             raise BadRequest("The file is empty.")
         examined = self._codec.examine(incoming.staged)
-        key = new_key(examined.facts.format)
+        key = key_of(stem or new_stem(), examined.facts.format)
         # Blob before row: a crash here leaves a file nobody can reach, which the sweep
         # removes. The other order leaves a card with a broken picture.
         self._storage.publish(incoming.staged, key, examined.facts.sha256)
@@ -100,7 +112,7 @@ class Uploads:
                     key=key,
                     original_name=clean_original_name(original_name),
                     facts=examined.facts,
-                    uploaded_at=self._clock.now(),
+                    uploaded_at=uploaded_at or self._clock.now(),
                     collection=collection,
                 )
             )

@@ -39,6 +39,18 @@ class NotFound(ShoeboxError):
     code = "not_found"
 
 
+class Conflict(ShoeboxError):
+    """What is asked for was overtaken by another request."""
+
+    code = "conflict"
+
+
+class ChecksumMismatch(BadRequest):
+    """A piece of an upload is not what its checksum says."""
+
+    code = "checksum_mismatch"
+
+
 class FileTooLarge(ShoeboxError):
     """A file or a request body is over its limit."""
 

@@ -26,10 +26,22 @@ def build(system: System, layout: Layout) -> None:
         _make(system, path)
         sync(system, path)
     widths = [f"{layout.thumbnails}/{width}" for width in THUMBNAIL_WIDTHS]
-    for path in (layout.images, layout.contents, layout.thumbnails, *widths, layout.staging, layout.locks, layout.held):
+    for path in (*_fixed(layout), *widths):
         _make(system, path)
         if _is_young(system.stat(path)):
             sync(system, path)
+
+
+def _fixed(layout: Layout) -> tuple[str, ...]:
+    return (
+        layout.images,
+        layout.contents,
+        layout.thumbnails,
+        layout.staging,
+        layout.locks,
+        layout.held,
+        layout.partials,
+    )
 
 
 def _missing(root: Path) -> list[str]:

@@ -6,6 +6,8 @@
     staging/                    files nobody can reach yet
     staging/locks/              empty files that are only ever locked
     held/<key>                  a picture that was deleted while a backup is being taken
+    partial/<id>                the bytes of an upload in pieces, as far as they have come
+    partial/<id>.json           what was announced of it, and what became of it
 
 Nginx knows `images` and `thumbs` too. `<k3>` and `<ab>` are first two characters: 3,844 and
 256 folders, so a million pictures leave 260 names in each.
@@ -58,6 +60,11 @@ class Layout:
     def held(self) -> str:
         """The folder of deleted pictures that a backup may still need."""
         return f"{self.root}/held"
+
+    @property
+    def partials(self) -> str:
+        """The folder of uploads that come in pieces."""
+        return f"{self.root}/partial"
 
     def held_picture(self, key: str) -> str:
         """A deleted picture. Raises `NotFound` for what is no key."""

@@ -65,6 +65,18 @@ def alone(system: System, folder: str, purpose: str) -> Iterator[bool]:
             system.close(fd)
 
 
+@contextmanager
+def within(fd: int, place: int) -> Iterator[None]:
+    """Hold one byte's lock of an open file for the block. For one thread at a time: the lock
+    belongs to the descriptor."""
+    _wait(fd, place)
+    try:
+        yield
+    finally:
+        with suppress(OSError):
+            fcntl.fcntl(fd, fcntl.F_OFD_SETLK, _RANGE.pack(fcntl.F_UNLCK, os.SEEK_SET, place, 1, 0))
+
+
 def is_held(system: System, folder: str, purpose: str) -> bool:
     """Whether somebody holds the lock of a whole purpose. Raises `OSError`."""
     fd = _open(system, folder, purpose)

@@ -11,6 +11,7 @@ from typing import Final
 
 from shoebox.domain.errors import (
     BadRequest,
+    Conflict,
     FileTooLarge,
     Forbidden,
     InvalidImage,
@@ -59,6 +60,30 @@ class VersionUnknown(BadRequest):
     code = "version_not_supported"
 
 
+class ContentTypeUnknown(BadRequest):
+    """The body is of another media type than the address takes."""
+
+    code = "unsupported_media_type"
+
+
+class TusVersionUnknown(BadRequest):
+    """A resumable upload in no version, or in one that is not spoken here; `spoken` is."""
+
+    code = "tus_version_not_supported"
+
+    def __init__(self, spoken: str) -> None:
+        super().__init__(f"Resumable uploads are spoken here as Tus-Resumable: {spoken}.")
+        self.spoken = spoken
+
+
+class UploadTooLarge(FileTooLarge):
+    """A resumable upload is announced that will be over `limit` bytes."""
+
+    def __init__(self, detail: str, *, limit: int) -> None:
+        super().__init__(detail)
+        self.limit = limit
+
+
 class MethodNotAllowed(ShoeboxError):
     """The path is known, the method is not. `allow` is the value of the `Allow` header."""
 
@@ -85,6 +110,9 @@ STATUS: Final[Mapping[type[ShoeboxError], HTTPStatus]] = {
     NotFound: HTTPStatus.NOT_FOUND,
     MethodNotAllowed: HTTPStatus.METHOD_NOT_ALLOWED,
     RequestTimeout: HTTPStatus.REQUEST_TIMEOUT,
+    Conflict: HTTPStatus.CONFLICT,
+    TusVersionUnknown: HTTPStatus.PRECONDITION_FAILED,
+    ContentTypeUnknown: HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
     FileTooLarge: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
     UriTooLong: HTTPStatus.REQUEST_URI_TOO_LONG,
     UnsupportedFormat: HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
@@ -125,6 +153,10 @@ def headers_of(error: Exception) -> dict[str, str]:
     match error:
         case RateLimited() | Unavailable():
             return {"Retry-After": str(error.retry_after)}
+        case TusVersionUnknown():
+            return {"Tus-Version": error.spoken}
+        case UploadTooLarge():
+            return {"Tus-Max-Size": str(error.limit)}
         case MethodNotAllowed():
             return {"Allow": error.allow}
         case RangeNotSatisfiable():

@@ -35,6 +35,7 @@ from shoebox.web.static import IMMUTABLE, download_line, file_response, page_res
 from shoebox.web.target import encoded
 from shoebox.web.tools import Tools
 from shoebox.web.uploading import Outcome, upload_body, upload_form
+from shoebox.web.tus import TusEndpoints, offer, spoken_lines
 
 # A key is never used for other bytes, so what it names may be cached for ever.
 PICTURE: Final = {
@@ -51,7 +52,14 @@ WIDTHS: Final = {str(width): width for width in THUMBNAIL_WIDTHS}
 
 
 class Handler(
-    RequestCycle, DialectEndpoints, RoutingMixin, PaginationMixin, SortingMixin, JsonBodyMixin, ConditionalMixin
+    RequestCycle,
+    DialectEndpoints,
+    TusEndpoints,
+    RoutingMixin,
+    PaginationMixin,
+    SortingMixin,
+    JsonBodyMixin,
+    ConditionalMixin,
 ):
     """The endpoints. Each takes a request and the values of its path, and answers."""
 
@@ -68,7 +76,8 @@ class Handler(
             return self._about_server(request)
         match = self.match(request.method, request.target.segments)
         if request.method == "OPTIONS":
-            return self.origins.preflight(request.fields, match.allow)
+            offered = offer(request.target.segments, self.app.uploads.limits)
+            return self.origins.preflight(request.fields, match.allow).adding(offered)
         if request.method not in SAFE_METHODS:
             self._guard(request)
         response: Response = getattr(self, match.endpoint)(request, *match.values)
@@ -79,8 +88,8 @@ class Handler(
         return refusal(error, head, self.pages)
 
     def decorate(self, fields: Mapping[str, str]) -> bytes:
-        """What pages of other sites may read of any answer."""
-        return self.origins.lines(fields)
+        """What pages of other sites may read of any answer, and the protocol of resumable uploads."""
+        return self.origins.lines(fields) + spoken_lines(fields)
 
     def _about_server(self, request: Request) -> Response:
         if request.method != "OPTIONS":
@@ -103,6 +112,19 @@ class Handler(
 
     def description(self, _request: Request) -> Response:
         return self.openapi
+    def live(self, _request: Request) -> Response:
+        return json_response(HTTPStatus.OK, {"status": "alive"})
+
+    def ready(self, _request: Request) -> Response:
+        if self.draining:
+            return not_ready("draining")
+        return READY if self.app.health.check().healthy else not_ready("unavailable")
+
+    def numbers(self, request: Request) -> Response:
+        if self.settings.metrics is None:
+            raise NotFound("This process keeps no numbers.")
+        return self.settings.metrics.answer(request)
+
 
     def limits(self, _request: Request) -> Response:
         return self.json(HTTPStatus.OK, limits_json(self.app.uploads.limits, self.settings.version))

@@ -14,8 +14,14 @@ from shoebox.web.response import Response, header_lines
 
 SAFE_METHODS: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 PREFLIGHT_AGE: Final = 600  # seconds a browser may remember a preflight; Chrome's own most is 7200
-EXPOSED: Final = "Location, ETag, Retry-After, X-Request-ID, Content-Disposition"
-ACCEPTED_HEADERS: Final = "Content-Type, If-None-Match, Range, X-Request-ID"
+EXPOSED: Final = (
+    "Location, ETag, Retry-After, X-Request-ID, Content-Disposition, Tus-Resumable, Tus-Version, Tus-Extension, "
+    "Tus-Max-Size, Tus-Checksum-Algorithm, Upload-Offset, Upload-Length, Upload-Metadata, Upload-Expires, Upload-Image"
+)
+ACCEPTED_HEADERS: Final = (
+    "Content-Type, If-None-Match, Range, X-Request-ID, Tus-Resumable, Upload-Length, Upload-Offset, Upload-Metadata, "
+    "Upload-Checksum, X-HTTP-Method-Override, X-Requested-With"
+)
 
 
 class Origins:

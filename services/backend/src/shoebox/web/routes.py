@@ -38,6 +38,12 @@ ROUTES: Final = (
     # Clients of the older systems and of Imgur
     ("GET", "/api/upload", "d1_list"),
     ("GET", "/api/upload/", "d1_list"),
+    # Uploads in pieces
+    ("POST", "/api/tus/", "tus_create"),
+    ("GET", "/api/tus/{upload}", "tus_state"),
+    ("PATCH", "/api/tus/{upload}", "tus_append"),
+    ("DELETE", "/api/tus/{upload}", "tus_remove"),
+    ("POST", "/api/tus/{upload}", "tus_override"),
     ("GET", "/api/upload/{name}", "image"),
     ("DELETE", "/api/upload/{name}", "delete"),
     ("GET", "/api/health", "health"),

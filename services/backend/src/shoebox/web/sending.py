@@ -13,9 +13,10 @@ COPY_SIZE: Final = 256 * 1024  # bytes a read, where a file has no descriptor fo
 
 _DAYS: Final = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 _MONTHS: Final = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+_PHRASES: Final = {int(status): status.phrase for status in HTTPStatus} | {460: "Checksum Mismatch"}  # tus 1.0.0
 _STATUS_LINES: Final = {
-    int(status): f"HTTP/1.1 {int(status)} {status.phrase}\r\nX-Content-Type-Options: nosniff\r\nDate: ".encode()
-    for status in HTTPStatus
+    status: f"HTTP/1.1 {status} {phrase}\r\nX-Content-Type-Options: nosniff\r\nDate: ".encode()
+    for status, phrase in _PHRASES.items()
 }
 _BODILESS: Final = frozenset({HTTPStatus.NO_CONTENT, HTTPStatus.NOT_MODIFIED})
 

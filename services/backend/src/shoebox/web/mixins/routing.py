@@ -11,7 +11,7 @@ from shoebox.domain.names import COLLECTION
 from shoebox.web.errors import MethodNotAllowed
 
 # Order of the Allow header; the methods a browser's scripts may be told of.
-METHODS: Final = ("GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS")
+METHODS: Final = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

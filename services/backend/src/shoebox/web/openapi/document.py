@@ -4,10 +4,20 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from shoebox.web.openapi import older, paths
+from shoebox.web.openapi import older, paths, tus
 from shoebox.web.openapi.schemas import SCHEMAS
 
-TAGS: Final = (paths.IMAGES, paths.FILES, paths.SERVICE, paths.PAGES, older.D1, older.D2, older.D4, older.IMGUR)
+TAGS: Final = (
+    paths.IMAGES,
+    tus.TUS,
+    paths.FILES,
+    paths.SERVICE,
+    paths.PAGES,
+    older.D1,
+    older.D2,
+    older.D4,
+    older.IMGUR,
+)
 ABOUT: Final = """\
 Drop a picture, get a link.
 
@@ -21,7 +31,7 @@ browsers outside of `/api/` are shown a page. `HEAD` works wherever `GET` does. 
 def document(version: str) -> dict[str, Any]:
     """The API as an OpenAPI 3.1 document."""
     everything: dict[str, dict[str, Any]] = {}
-    for described in (paths.PATHS, older.PATHS):
+    for described in (paths.PATHS, tus.PATHS, older.PATHS):
         for path, operations in described.items():
             everything.setdefault(path, {}).update(operations)
     return {
