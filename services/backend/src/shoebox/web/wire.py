@@ -30,6 +30,7 @@ HEAD_READ: Final = 16 * 1024  # bytes a read; nearly every head, often with its 
 FILE_WRITE: Final = 1024 * 1024  # bytes a sendfile call, so that a stalled reader is noticed
 LINGER: Final = 1.0  # seconds; the answer arrives before a reset could destroy it on the way
 
+_EMPTY_LINES: Final = re.compile(rb"\A(?:\r\n)+")
 _BARE_LF: Final = re.compile(rb"(?<!\r)\n")
 _FIRST_BYTE: Final = re.compile(rb"[!#$%&'*+\-.^_`|~0-9A-Za-z\r]")
 
@@ -70,8 +71,8 @@ class Wire:
         data = self._rest or self._first_bytes()
         if not data:
             return None
-        if data.startswith(b"\r\n"):  # RFC 9112 section 2.2: an empty line before it is forgiven
-            data, self._rest = data[2:], b""
+        if data.startswith(b"\r"):
+            data, self._rest = self._without_empty_lines(data), b""
             if not data:
                 return b""
         end = data.find(b"\r\n\r\n")
@@ -81,6 +82,13 @@ class Wire:
         self._rest = data[end + 4 :]
         _check_size(data, end)
         return data[:end]
+
+    def _without_empty_lines(self, data: bytes) -> bytes:
+        """RFC 9112 section 2.2: those before a request are forgiven, however the network cut them."""
+        data = _EMPTY_LINES.sub(b"", data)
+        while data == b"\r" and (more := self._receive(HEAD_READ, HEAD_TIMEOUT)):
+            data = _EMPTY_LINES.sub(b"", data + more)
+        return data
 
     def _first_bytes(self) -> bytes:
         try:
