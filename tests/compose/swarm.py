@@ -17,7 +17,7 @@ from tests.stack.checkout import CHECKOUT
 from tests.stack.process import StackError, wait_until
 
 STACK_FILE: Final = CHECKOUT / "deploy" / "swarm" / "stack.yml"
-PATIENCE: Final = 120.0  # seconds for all replicas to be there
+PATIENCE: Final = 60.0  # seconds for all replicas to be there, or to be gone
 SECRETS: Final = ("shoebox_postgres_password", "shoebox_pgbouncer_password")
 
 
@@ -37,7 +37,8 @@ class Swarm:
         """`docker stack deploy` of our images with this tag; returns at once."""
         environment = {**self._images, "SHOEBOX_TAG": tag, "WEB_SERVER_WORKERS": "2"}
         options = ["--resolve-image", "never", "--compose-file", "-"]
-        docker("stack", "deploy", *options, self.name, env=environment, given=yaml.safe_dump(self._stack()))
+        # A swarm that is just noting something else about a service refuses.
+        _insist("stack", "deploy", *options, self.name, env=environment, given=yaml.safe_dump(self._stack()))
 
     def _stack(self) -> dict[str, Any]:
         stack: dict[str, Any] = yaml.safe_load(STACK_FILE.read_text())
@@ -115,18 +116,41 @@ class Swarm:
 
     def _remove(self) -> None:
         ours = ["--filter", f"label=com.docker.stack.namespace={self.name}"]
-        docker("stack", "rm", self.name)
-        wait_until(lambda: not docker("ps", "-aq", *ours), patience=PATIENCE, what="the containers are gone")
-        wait_until(lambda: not docker("network", "ls", "-q", *ours), patience=PATIENCE, what="the networks are gone")
-        for name in SECRETS:
-            docker("secret", "rm", f"{self.name}_{name}")
-        docker("volume", "rm", *docker("volume", "ls", "-q", *ours).split())
-        if self._founded:
-            docker("swarm", "leave", "--force")
-            docker("network", "rm", "docker_gwbridge")
-        else:
-            docker("node", "update", "--label-rm", "shoebox", self._node())
+        try:
+            _insist("stack", "rm", self.name)
+            wait_until(lambda: not docker("ps", "-aq", *ours), patience=PATIENCE, what="the containers are gone")
+            wait_until(
+                lambda: not docker("network", "ls", "-q", *ours), patience=PATIENCE, what="the networks are gone"
+            )
+            for name in SECRETS:
+                _insist("secret", "rm", f"{self.name}_{name}")
+            for volume in docker("volume", "ls", "-q", *ours).split():
+                _insist("volume", "rm", "--force", volume)
+        finally:
+            if self._founded:
+                docker("swarm", "leave", "--force")
+                _insist("network", "rm", "docker_gwbridge")
+            else:
+                docker("node", "update", "--label-rm", "shoebox", self._node())
 
     @staticmethod
     def _node() -> str:
         return docker("info", "--format", "{{.Swarm.NodeID}}").strip()
+
+
+def _insist(*argv: str, env: Mapping[str, str] | None = None, given: str | None = None) -> None:
+    """A command that fails while something is still in use."""
+    problems: list[str] = []
+
+    def done() -> bool:
+        try:
+            docker(*argv, env=env, given=given)
+        except StackError as error:
+            problems.append(str(error))
+            return False
+        return True
+
+    try:
+        wait_until(done, patience=PATIENCE, what=" ".join(argv))
+    except StackError as error:
+        raise StackError(problems[-1]) from error
