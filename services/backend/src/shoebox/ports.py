@@ -94,7 +94,6 @@ class BlobStorage(Protocol):
         """Write, sync and remove a small file. Raises `Unavailable` or `StorageFull`."""
 
 
-class ImageRepository(Protocol):
 class Appending(Protocol):
     """The open end of an upload that comes in pieces."""
 
@@ -132,6 +131,7 @@ class PartialStore(Protocol):
         """Remove those not heard of since then (epoch seconds). Returns how many."""
 
 
+class ImageRepository(Protocol):
     """The rows. Writes are committed when a method returns, and seen by every later read."""
 
     def add(self, image: NewImage) -> Image:
