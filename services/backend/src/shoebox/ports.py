@@ -6,7 +6,7 @@ adapter than the errors of `domain.errors`.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
@@ -17,6 +17,7 @@ from shoebox.domain.backup import DumpedPicture, Manifest
 from shoebox.domain.image import Facts, Image, NewImage
 from shoebox.domain.listing import Listing, ListQuery
 from shoebox.domain.partial import Partial, PartialState
+from shoebox.domain.webhook import Note
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -150,6 +151,9 @@ class ImageRepository(Protocol):
     def key_of(self, old_name: str) -> str:
         """The key of the picture an older system called so. Raises `NotFound`."""
 
+    def key_of_content(self, sha256: str) -> str:
+        """The key of a picture whose served bytes hash to this. Raises `NotFound`."""
+
     def delete(self, key: str) -> Image:
         """Remove the row and return what it held. Of parallel calls exactly one succeeds;
         the others raise `NotFound`."""
@@ -168,6 +172,9 @@ class ImageRepository(Protocol):
 
     def lease(self, name: str, seconds: float) -> bool:
         """Take a named lease for a time, unless somebody holds it: once-per-deployment work."""
+
+    def volume(self) -> int:
+        """Bytes of all pictures together, as their rows say. Reads the whole table: ask seldom."""
 
     def ping(self) -> None:
         """Ask the database something real. Raises `Unavailable`."""
@@ -260,6 +267,39 @@ class Archive(Protocol):
 
     def open(self, file: Path) -> Saved:
         """The one at a path, or of that name. Raises `BackupError` for what is none."""
+
+
+class Outbox(Protocol):
+    """What is still to be told to other programs. An event is written with the row's change,
+    both or neither, once for each receiver there is at that moment."""
+
+    def hold(self, seconds: float) -> bool:
+        """Be the only one who delivers, for so long: True if nobody else is. To be said again
+        before the time is over; 0 lets go."""
+
+    def subscribe(self, urls: Collection[str]) -> int:
+        """Let these be the receivers from now on, none where it is empty. What is undelivered
+        for others is dropped; returns how many."""
+
+    def due(self, url: str, now: datetime, limit: int) -> tuple[Note, ...]:
+        """What is to be tried for a receiver, oldest first. None of a picture whose earlier
+        event is still there."""
+
+    def done(self, number: int) -> None:
+        """Forget one that was delivered or given up. Twice is no error."""
+
+    def postpone(self, number: int, attempts: int, due: datetime) -> None:
+        """Not before `due` again; `attempts` were made so far."""
+
+    def pending(self) -> int:
+        """How many are there, for all receivers."""
+
+
+class Sender(Protocol):
+    """Carries events to receivers."""
+
+    def send(self, url: str, note: Note, now: datetime) -> None:
+        """Once, within a bounded time. Raises `UndeliveredError`."""
 
 
 class Clock(Protocol):

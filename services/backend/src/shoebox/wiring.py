@@ -10,7 +10,9 @@ import logging
 import os
 import signal
 import socket
+import tempfile
 from collections.abc import Sequence
+from contextlib import closing, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -29,16 +31,24 @@ from shoebox.app.resumable import Resumable
 from shoebox.app.sweep import GRACE, Sweeper
 from shoebox.app.thumbnails import Thumbnails
 from shoebox.app.upload import UploadLimits, Uploads
+from shoebox.app.webhooks import Deliverer
 from shoebox.config import Config
 from shoebox.config.model import DatabaseConfig, PostgresConfig, UploadConfig
 from shoebox.db.dump_postgres import PostgresDumper
 from shoebox.db.dump_sqlite import SqliteDumper
 from shoebox.db.migrate import migrate_postgres, migrate_sqlite
+from shoebox.db.outbox import SqlOutbox
 from shoebox.db.postgres import ConnectionSettings, PostgresRepository
 from shoebox.db.sqlite import SqliteRepository
+from shoebox.domain.image import Image
 from shoebox.imaging import codec, decoder, remote
 from shoebox.imaging.pillow import preload as preload_decoders
-from shoebox.ports import Dumper, ImageRepository
+from shoebox.metrics import families
+from shoebox.metrics.asked import StoreNumbers
+from shoebox.metrics.exposition import Exposition
+from shoebox.metrics.measured import MeasuredCodec, count_request, decoding, note_load, note_sweep
+from shoebox.metrics.tally import Tally
+from shoebox.ports import Dumper, ImageCodec
 from shoebox.server import worker
 from shoebox.server.limiter import RateLimiter
 from shoebox.server.programs import Address, Program, Slot
@@ -48,12 +58,18 @@ from shoebox.storage.disk import DiskStorage
 from shoebox.storage.partials import DiskPartials
 from shoebox.web import access_log
 from shoebox.web.handler import make_handler
+from shoebox.web.metrics import Metrics
+from shoebox.web.presenters import image_json
 from shoebox.web.request import current_request_id
 from shoebox.web.settings import WebSettings, no_limit
+from shoebox.webhooks.desk import Desk
+from shoebox.webhooks.sender import HttpSender
 
-__all__ = ["build", "build_sweeper", "current_request_id", "migrate", "preload", "programs"]
+__all__ = ["build", "build_sweeper", "current_request_id", "migrate", "preload", "programs", "subscribe"]
 
 log = logging.getLogger(__name__)
+
+Repository = PostgresRepository | SqliteRepository
 
 # A JPEG is decoded at a fraction of its size, so four times the pixels cost less than a PNG's.
 JPEG_PIXELS: Final = 4
@@ -79,6 +95,7 @@ class Shared:
     jobs: socket.socket
     large_lock: int
     limiter: RateLimiter | None
+    metrics: Path
 
 
 def preload() -> None:
@@ -94,11 +111,27 @@ def migrate(config: Config) -> Sequence[str]:
     return migrate_sqlite(database.path, database.schema_dir / "sqlite")
 
 
-def build(config: Config, to_decoders: socket.socket) -> Application:
-    """The use cases over real adapters. Call it in the process that uses them."""
+def subscribe(config: Config) -> int:
+    """Let WEBHOOK_URLS be those who are told of what happens from now on; returns how many
+    undelivered webhooks of others were dropped. Raises `Unavailable`."""
+    with closing(_repository(config.database, pool_size=1)) as repository:
+        return SqlOutbox(repository).subscribe(config.webhooks.urls)
+
+
+def build(
+    config: Config,
+    to_decoders: socket.socket,
+    *,
+    repository: Repository | None = None,
+    tally: Tally | None = None,
+) -> Application:
+    """The use cases over real adapters. Call it in the process that uses them. `tally` is told
+    what decoders do."""
     storage = DiskStorage(config.images_dir)
-    repository = _repository(config.database, pool_size=_threads(config))
-    image_codec = remote.RemoteCodec(to_decoders)
+    repository = repository or _repository(config.database, pool_size=_threads(config))
+    image_codec: ImageCodec = remote.RemoteCodec(to_decoders)
+    if tally:
+        image_codec = MeasuredCodec(image_codec, tally)
     clock = SystemClock()
     uploads = Uploads(
         storage=storage, repository=repository, codec=image_codec, clock=clock, limits=_limits(config.uploads)
@@ -168,7 +201,7 @@ def programs(config: Config) -> list[Program]:
             count=server.workers,
             addresses=_addresses(config),
         ),
-        Program(name="sweeper", run=lambda slot: _sweep(config, slot), every=SWEEP_INTERVAL, freeze_limit=None),
+        Program(name="sweeper", run=lambda slot: _sweep(config, shared, slot), every=SWEEP_INTERVAL, freeze_limit=None),
         Program(
             name="decoder",
             run=lambda slot: _decode(config, shared, slot),
@@ -176,6 +209,8 @@ def programs(config: Config) -> list[Program]:
             freeze_limit=DECODER_FREEZE_LIMIT,
         ),
     ]
+    if config.webhooks.urls:
+        found.append(Program(name="webhooks", run=lambda slot: _deliver(config, shared, slot)))
     if server.reload:
         master = os.getpid()
         watched = [Path(__file__).parent, config.web.frontend_dir / "templates", Path(".env")]
@@ -194,18 +229,52 @@ def _share(config: Config) -> Shared:
     to_decoders, jobs = socket.socketpair(socket.AF_UNIX, socket.SOCK_DGRAM)
     lock = os.open(config.images_dir / ".large", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
     limit = config.web.rate_limit
-    return Shared(to_decoders=to_decoders, jobs=jobs, large_lock=lock, limiter=RateLimiter(limit) if limit else None)
+    return Shared(
+        to_decoders=to_decoders,
+        jobs=jobs,
+        large_lock=lock,
+        limiter=RateLimiter(limit) if limit else None,
+        metrics=_metrics_folder(config.metrics.folder),
+    )
+
+
+def _metrics_folder(wanted: Path) -> Path:
+    """`wanted`, or a folder of this master's own where nothing can be kept, as in a container
+    with a read-only root: the numbers then begin anew with the container."""
+    with suppress(OSError):
+        wanted.mkdir(parents=True, exist_ok=True)
+        if os.access(wanted, os.W_OK):
+            return wanted
+    folder = Path(tempfile.gettempdir()) / f"shoebox-{os.geteuid()}-{os.getpid()}"
+    folder.mkdir(mode=0o700, exist_ok=True)
+    if folder.is_symlink() or folder.stat().st_uid != os.geteuid():
+        raise PermissionError(f"{folder} is somebody else's")
+    return folder
 
 
 def _work(config: Config, shared: Shared, slot: Slot) -> int:
     shared.jobs.close()
-    handler = make_handler(build(config, shared.to_decoders), _web_settings(config, shared))
+    tally = Tally(shared.metrics)
+    repository = _repository(config.database, pool_size=_threads(config))
+    application = build(config, shared.to_decoders, repository=repository, tally=tally)
+    handler = make_handler(application, _web_settings(config, shared, tally, repository))
+
+    def on_event(event: str, /, **fields: object) -> None:
+        if event == worker.REFUSED:
+            tally.add(families.REFUSED)
+        _log_event(event, **fields)
+
+    def on_tick(load: worker.Load) -> None:
+        note_load(tally, load, *repository.connections)
+
     limits = worker.Limits(threads=_threads(config))
-    return worker.Worker(slot, handler, limits=limits, on_event=_log_event).serve()
+    return worker.Worker(slot, handler, limits=limits, on_event=on_event, on_tick=on_tick).serve()
 
 
 def _decode(config: Config, shared: Shared, slot: Slot) -> int:
     slot.ready()
+    tally = Tally(shared.metrics)
+    tally.set(families.DECODERS, 1)
     settings = decoder.DecoderSettings(
         limits=codec.PixelLimits(
             max_pixels=config.uploads.max_pixels, max_jpeg_pixels=config.uploads.max_pixels * JPEG_PIXELS
@@ -214,29 +283,86 @@ def _decode(config: Config, shared: Shared, slot: Slot) -> int:
         large_lock=shared.large_lock,
     )
     return decoder.serve(
-        shared.jobs, settings, beat=slot.beat, draining=lambda: slot.draining, put_back=shared.to_decoders
+        shared.jobs,
+        settings,
+        beat=slot.beat,
+        draining=lambda: slot.draining,
+        put_back=shared.to_decoders,
+        working=lambda: decoding(tally),
     )
 
 
-def _sweep(config: Config, slot: Slot) -> int:
+def _decoding(config: Config, large_lock: int) -> decoder.DecoderSettings:
+    uploads = config.uploads
+    return decoder.DecoderSettings(
+        limits=codec.PixelLimits(max_pixels=uploads.max_pixels, max_jpeg_pixels=uploads.max_pixels * JPEG_PIXELS),
+        keep_metadata=uploads.keep_metadata,
+        large_lock=large_lock,
+    )
+
+
+def _deliver(config: Config, shared: Shared, slot: Slot) -> int:
+    slot.ready()
+    tally = Tally(shared.metrics)
+    urls = config.webhooks.urls
+    outbox = SqlOutbox(_repository(config.database, pool_size=len(urls) + 1))
+    deliverer = Deliverer(
+        outbox=outbox,
+        sender=HttpSender(
+            secret=config.webhooks.secret,
+            present=lambda image: _told(image, config.web.public_url),
+            agent=f"Shoebox/{__version__}",
+        ),
+        clock=SystemClock(),
+        count=lambda outcome: tally.add(families.DELIVERIES, (outcome,)),
+    )
+    return Desk(urls, outbox=outbox, deliver=deliverer.deliver, wait=slot.wait, draining=lambda: slot.draining).serve()
+
+
+def _told(image: Image, public_url: str | None) -> dict[str, object]:
+    """A picture as webhooks show it: as the API does, which knows its own address from a request."""
+    told = image_json(image, public_url or "")
+    if not public_url:
+        del told["absolute_url"]
+    return told
+
+
+def _sweep(config: Config, shared: Shared, slot: Slot) -> int:
     slot.ready()
     resumable.sweep(DiskPartials(config.images_dir), SystemClock())
-    build_sweeper(config).run_once_per_deployment()
+    report = build_sweeper(config).run_once_per_deployment()
+    if report:
+        note_sweep(Tally(shared.metrics), report)
     return 0
 
 
-def _web_settings(config: Config, shared: Shared) -> WebSettings:
+def _web_settings(config: Config, shared: Shared, tally: Tally, repository: Repository) -> WebSettings:
     web = config.web
+    asked = StoreNumbers(
+        repository=repository,
+        images_dir=config.images_dir,
+        backups=Archive(config.backups.folder),
+        pending=SqlOutbox(repository).pending if config.webhooks.urls else None,
+    )
     return WebSettings(
         frontend_dir=web.frontend_dir,
         version=__version__,
-        access_log=_access_log(config),
+        access_log=_counting(_access_log(config), tally),
         public_url=web.public_url,
         trusted_proxies=web.trusted_proxies,
         trust_peer=web.behind_nginx,
         cors_origins=web.cors_origins,
         rate_check=shared.limiter.check if shared.limiter else no_limit,
+        metrics=Metrics(Exposition(shared.metrics, asked).render, config.metrics.allow),
     )
+
+
+def _counting(record: access_log.AccessLog, tally: Tally) -> access_log.AccessLog:
+    def note(entry: access_log.Entry) -> None:
+        count_request(tally, entry.method, entry.route, entry.status, entry.seconds)
+        record(entry)
+
+    return note
 
 
 def _access_log(config: Config) -> access_log.AccessLog:
@@ -268,7 +394,7 @@ def _limits(uploads: UploadConfig) -> UploadLimits:
     )
 
 
-def _repository(database: DatabaseConfig, *, pool_size: int) -> ImageRepository:
+def _repository(database: DatabaseConfig, *, pool_size: int) -> Repository:
     if database.postgres:
         return PostgresRepository(connect=_connection(database.postgres), pool_size=pool_size)
     return SqliteRepository(database.path, pool_size=pool_size)

@@ -16,13 +16,29 @@ ROOMS: Final[dict[str, frozenset[str]]] = {
     # An edge like `web`: it shows people what a use case answered and what an error says.
     "cli": frozenset({"wiring", "config", "logs", "server", "app", "domain"}),
     "wiring": frozenset(
-        {"config", "logs", "domain", "ports", "app", "imaging", "storage", "db", "web", "server"},
+        {
+            "config",
+            "logs",
+            "domain",
+            "ports",
+            "app",
+            "imaging",
+            "storage",
+            "db",
+            "web",
+            "server",
+            "metrics",
+            "webhooks",
+        },
     ),
     "web": frozenset({"app", "domain"}),
     "app": frozenset({"ports", "domain"}),
     "imaging": frozenset({"ports", "domain"}),
     "storage": frozenset({"ports", "domain"}),
     "db": frozenset({"ports", "domain"}),
+    # It stands between rooms and counts what passes; a sweep's report is a use case's.
+    "metrics": frozenset({"app", "ports", "domain"}),
+    "webhooks": frozenset({"ports", "domain"}),
     "ports": frozenset({"domain"}),
     "domain": frozenset(),
     "config": frozenset(),
@@ -36,6 +52,7 @@ PACKAGES: Final[dict[str, frozenset[str]]] = {
     "web": frozenset({"multipart"}),
     "imaging": frozenset({"PIL"}),
     "db": frozenset({"psycopg2"}),
+    "metrics": frozenset({"prometheus_client"}),
     "storage": frozenset({"boto3", "botocore"}),
 }
 # Imports that no reading of the text can follow.

@@ -93,6 +93,7 @@ def _migrate(config: Config, patience: float) -> int:
     while True:
         try:
             wiring.migrate(config)
+            wiring.subscribe(config)
         except ShoeboxError as error:
             if time.monotonic() >= deadline:
                 log.error("database not ready", extra={"reason": str(error)})  # noqa: TRY400  # no traceback: it is not ours

@@ -13,10 +13,12 @@ from shoebox.config.model import (
     Config,
     DatabaseConfig,
     LogConfig,
+    MetricsConfig,
     PostgresConfig,
     ServerConfig,
     UploadConfig,
     WebConfig,
+    WebhookConfig,
 )
 from shoebox.config.settings import SETTINGS, Setting
 
@@ -104,6 +106,13 @@ def load(env: Mapping[str, str]) -> Config:
             schedule=values("BACKUP_SCHEDULE"),
             keep_days=values("BACKUP_KEEP_DAYS"),
         ),
+        metrics=MetricsConfig(
+            folder=(state or base / ".state") / "metrics",
+            allow=values("METRICS_ALLOW", ()),
+        ),
+        webhooks=WebhookConfig(
+            urls=values("WEBHOOK_URLS", ()), secret=values("WEBHOOK_SECRET", values("SECRET_KEY", ""))
+        ),
         logs=LogConfig(folder=values("LOG_DIR", base / "logs"), level=values("LOG_LEVEL"), format=values("LOG_FORMAT")),
     )
 
@@ -158,4 +167,6 @@ def _contradictions(values: _Values) -> list[str]:
         found.append(f"PORT={values('PORT')} is not usable: it is one of the workers' ports; choose one outside")
     if values("USE_PGBOUNCER") and not values("POSTGRES_HOST"):
         found.append("USE_PGBOUNCER='true' is not usable without POSTGRES_HOST, where migrations go directly")
+    if values("WEBHOOK_URLS") and not values("WEBHOOK_SECRET", values("SECRET_KEY")):
+        found.append("WEBHOOK_URLS is not usable without WEBHOOK_SECRET, by which receivers know that it is us")
     return found

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import time, timedelta
 from pathlib import Path
 
@@ -75,6 +75,22 @@ class BackupConfig:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class MetricsConfig:
+    """Where processes count, and who may read it (nobody named: private networks, directly)."""
+
+    folder: Path
+    allow: tuple[Network, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WebhookConfig:
+    """Who is told what happens, and what it is signed with."""
+
+    urls: tuple[str, ...]
+    secret: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class LogConfig:
     """Where and how lines are written."""
 
@@ -94,4 +110,6 @@ class Config:
     uploads: UploadConfig
     web: WebConfig
     backups: BackupConfig
+    metrics: MetricsConfig
+    webhooks: WebhookConfig
     logs: LogConfig

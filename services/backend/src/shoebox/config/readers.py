@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable
 from datetime import time, timedelta
 from pathlib import Path
+from urllib.parse import urlsplit
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
@@ -70,6 +71,19 @@ def origins(value: str) -> tuple[str, ...]:
     """Origins separated by commas, or `*` for any."""
     parts = [part.strip() for part in value.split(",") if part.strip()]
     return tuple(part if part == "*" else origin(part) for part in parts)
+
+
+def addresses(value: str) -> tuple[str, ...]:
+    """Up to eight http(s) addresses separated by commas, each once."""
+    parts = dict.fromkeys(part.strip() for part in value.split(",") if part.strip())
+    if len(parts) > 8:
+        raise ValueError(value)
+    for part in parts:
+        address = urlsplit(part)
+        if not re.fullmatch(r"https?://[!-~]+", part) or not address.hostname or address.fragment:
+            raise ValueError(value)
+        _ = address.port  # raises ValueError where it is none
+    return tuple(parts)
 
 
 def schedule(value: str) -> time | timedelta:

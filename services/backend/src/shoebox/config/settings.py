@@ -175,6 +175,30 @@ SETTINGS: Final = (
         "days a backup is kept; the last good one always is",
         readers.whole(1, 36500),
     ),
+    # Seen from outside
+    Setting(
+        "METRICS_ALLOW",
+        "",
+        "addresses and networks, with commas",
+        "who may read /metrics; without it private networks, but not through a proxy",
+        readers.networks,
+    ),
+    Setting(
+        "WEBHOOK_URLS",
+        "",
+        "http(s) addresses with commas, at most 8",
+        "who is told of each picture that comes or goes",
+        readers.addresses,
+    ),
+    Setting("WEBHOOK_SECRET", "", "any text", "what webhooks are signed with; SECRET_KEY", readers.text, secret=True),
+    Setting(
+        "SECRET_KEY",
+        "",
+        "any text",
+        "what is signed is signed with this, where it has no secret of its own",
+        readers.text,
+        secret=True,
+    ),
     # Logs
     Setting(
         "LOG_LEVEL",

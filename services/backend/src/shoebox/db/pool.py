@@ -30,10 +30,17 @@ class Pool(Generic[C]):
     """
 
     def __init__(self, connect: Callable[[], C], *, size: int, wait: float = WAIT) -> None:
+        self.size: Final = size
         self._connect = connect
         self._wait = wait
         self._free = threading.BoundedSemaphore(size)
         self._idle: deque[C] = deque()
+        self._lent: set[C] = set()  # adding and removing are one step each, for all threads
+
+    @property
+    def lent(self) -> int:
+        """How many connections are in use."""
+        return len(self._lent)
 
     @contextmanager
     def borrow(self) -> Iterator[C]:
@@ -44,11 +51,14 @@ class Pool(Generic[C]):
             raise Unavailable("The database is busy; try again in a moment.")
         try:
             connection = self._take()
+            self._lent.add(connection)
             try:
                 yield connection
             except BaseException:
                 connection.close()
                 raise
+            finally:
+                self._lent.discard(connection)
             self._idle.append(connection)
         finally:
             self._free.release()

@@ -109,6 +109,11 @@ class PostgresRepository(SqlRepository):
         self._pool = Pool(partial(open_connection, connect), size=pool_size)
         self._outage = Outage()
 
+    @property
+    def connections(self) -> tuple[int, int]:
+        """How many there may be, and how many are in use."""
+        return self._pool.size, self._pool.lent
+
     def close(self) -> None:
         """Close the idle connections."""
         self._pool.close()

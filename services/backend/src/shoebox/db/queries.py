@@ -33,6 +33,7 @@ KEY_OF: Final = """
 SELECT images.key FROM aliases JOIN images ON images.key = aliases.key WHERE aliases.old_name = :old_name"""
 DELETE: Final = f"DELETE FROM images WHERE key = :key RETURNING {_ROW}"
 KEYS: Final = "SELECT key FROM images WHERE key > :after ORDER BY key LIMIT :limit"
+VOLUME: Final = "SELECT CAST(coalesce(sum(size), 0) AS bigint) FROM images"
 PING: Final = "SELECT sum(n) FROM image_counts WHERE collection = ''"
 
 
@@ -67,6 +68,15 @@ def lease(dialect: Dialect) -> str:
 INSERT INTO leases (name, until) VALUES (:name, {dialect.now} + :seconds)
 ON CONFLICT (name) DO UPDATE SET until = excluded.until WHERE leases.until <= {dialect.now}
 RETURNING name"""
+
+
+def hold(dialect: Dialect) -> str:
+    """As `lease`, also if it is `:mine`, which is until when the holder
+    has it and nobody else: the answer is the new one."""
+    return f"""
+INSERT INTO leases (name, until) VALUES (:name, {dialect.now} + :seconds)
+ON CONFLICT (name) DO UPDATE SET until = excluded.until WHERE leases.until <= {dialect.now} OR leases.until = :mine
+RETURNING until"""
 
 
 @cache

@@ -54,6 +54,7 @@ class SqlRepository(ABC):
     """`ports.ImageRepository` over SQL. Each method is one statement, committed by itself."""
 
     def __init__(self, dialect: Dialect) -> None:
+        self.dialect: Final = dialect
         self._dialect = dialect
         self._totals: dict[Filter, int] = {}
         self._add = dialect.spell(queries.ADD)
@@ -140,6 +141,15 @@ class SqlRepository(ABC):
         """Take a named lease, by the database's clock. If the answer is lost, it is held by
         nobody until it expires."""
         return bool(self._run(self._lease, {"name": name, "seconds": seconds}).rows)
+
+    def volume(self) -> int:
+        """Bytes of all pictures together."""
+        return int(self._run(queries.VOLUME, {}).rows[0][0])
+
+    def execute(self, statement: str, parameters: Mapping[str, object]) -> Sequence[Row]:
+        """The rows of one statement with `:name` parameters, for what stands beside the pictures.
+        It may be carried out twice. Raises nothing but `Unavailable` and `StorageFull`."""
+        return self._run(self._dialect.spell(statement), parameters).rows
 
     def ping(self) -> None:
         """Read a counter. Raises `Unavailable`."""

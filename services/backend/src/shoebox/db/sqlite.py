@@ -56,6 +56,11 @@ class SqliteRepository(SqlRepository):
         self._reserve = Reserve(path)
         self._reserve.keep()
 
+    @property
+    def connections(self) -> tuple[int, int]:
+        """How many there may be, and how many are in use."""
+        return self._pool.size, self._pool.lent
+
     def close(self) -> None:
         """Close the idle connections."""
         self._pool.close()

@@ -9,7 +9,7 @@ import signal
 import socket
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from typing import Final
 
@@ -51,6 +51,7 @@ def serve(
     beat: Callable[[], None],
     draining: Callable[[], bool],
     put_back: socket.socket | None = None,
+    working: Callable[[], AbstractContextManager[None]] = contextlib.nullcontext,
 ) -> int:
     """Work on jobs until `draining()`, then return 0. To be called in its own process.
 
@@ -58,14 +59,15 @@ def serve(
     `beat` is called between jobs at least every second, but not during one: a watcher must
     allow `wall_limit` and LOCK_LIMIT seconds. `put_back` is the workers' end of the queue: a
     large picture whose turn it is not yet goes back there, so that small ones pass it; without
-    it the decoder waits. Takes over SIGALRM and SIGPROF and lowers RLIMIT_AS.
+    it the decoder waits. `working` is entered for the length of each decode. Takes over SIGALRM
+    and SIGPROF and lowers RLIMIT_AS.
     """
     memory.tame_allocator()
     memory.bound(settings.address_space)
     jobs.settimeout(LOOK_INTERVAL)
     if put_back:
         put_back.settimeout(LOCK_INTERVAL)
-    decoder = _Decoder(settings, put_back, beat)
+    decoder = _Decoder(settings, put_back, beat, working)
     for _ in range(settings.max_jobs):
         delivery = _next(jobs, beat, draining)
         if delivery is None:
@@ -95,8 +97,15 @@ def _next(jobs: socket.socket, beat: Callable[[], None], draining: Callable[[], 
 
 
 class _Decoder:
-    def __init__(self, settings: DecoderSettings, put_back: socket.socket | None, beat: Callable[[], None]) -> None:
+    def __init__(
+        self,
+        settings: DecoderSettings,
+        put_back: socket.socket | None,
+        beat: Callable[[], None],
+        working: Callable[[], AbstractContextManager[None]],
+    ) -> None:
         self._settings = settings
+        self._working = working
         self._put_back = put_back
         self._beat = beat
         self._room = Room(settings.large_lock)
@@ -122,7 +131,7 @@ class _Decoder:
             self._room.leave()
 
     def _timed(self, delivery: wire.Delivery) -> Examined | bytes | ShoeboxError:
-        with self._deadline():
+        with self._working(), self._deadline():
             return _work(self._codec, delivery)
 
     def _defer(self, delivery: wire.Delivery) -> None:

@@ -26,6 +26,7 @@ from shoebox.server.programs import OnEvent, Slot
 
 TICK: Final = 0.25  # seconds between two looks of the main thread
 BUSY_TICK: Final = 0.05  # seconds, while clients wait for a thread or the process is leaving
+REFUSED: Final = "request refused"  # the event: without a thread, because none was free or the head too slow
 BELL_PATIENCE: Final = 1.0  # seconds for an idle thread to end; it does nothing that could last
 
 
@@ -41,11 +42,26 @@ class Limits:
     grace: float = 1.0  # for idle connections to bring one more request while we stop
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Load:
+    """How busy a worker is. `waiting` counts requests for which no thread was free."""
+
+    threads: int
+    busy: int
+    connections: int
+    waiting: int
+
+
+def _unwatched(_: Load) -> None:
+    """For workers whose load nobody wants to know."""
+
+
 class Worker(HTTPServer):
     """Serves one slot until the master asks it to leave.
 
     `make_connection(sock, address, worker)` is called when a client's first request arrives;
-    the connection should answer `Connection: close` while `draining` is set.
+    the connection should answer `Connection: close` while `draining` is set. `on_tick` is told
+    the load a few times a second.
     """
 
     request_queue_size = BACKLOG
@@ -57,6 +73,7 @@ class Worker(HTTPServer):
         *,
         limits: Limits,
         on_event: OnEvent,
+        on_tick: Callable[[Load], None] = _unwatched,
     ) -> None:
         listener = slot.listeners[0]
         super().__init__(listener.getsockname()[:2], BaseHTTPRequestHandler, bind_and_activate=False)
@@ -67,6 +84,7 @@ class Worker(HTTPServer):
         self._make_connection = make_connection
         self._limits = limits
         self._on_event = on_event
+        self._on_tick = on_tick
         self._clients: set[Client] = set()  # all that are open
         self._parking = Parking()
         self._line = Line()
@@ -99,6 +117,13 @@ class Worker(HTTPServer):
     def crowded(self) -> bool:
         """Whether every thread is busy: whoever comes now waits, or is told to come again."""
         return all(self._busy)
+
+    @property
+    def load(self) -> Load:
+        """How busy it is just now."""
+        return Load(
+            threads=len(self._busy), busy=sum(self._busy), connections=len(self._clients), waiting=len(self._line)
+        )
 
     @property
     def _leaving(self) -> bool:
@@ -182,7 +207,7 @@ class Worker(HTTPServer):
 
     def _refuse(self, client: Client, answer: bytes, reason: str) -> None:
         """Answer without reading the request, then close so that the answer is not lost."""
-        self._on_event("request refused", reason=reason, client=str(client.address[0]))
+        self._on_event(REFUSED, reason=reason, client=str(client.address[0]))
         self._part(client, answer)
 
     def _part(self, client: Client, answer: bytes) -> None:
@@ -214,6 +239,7 @@ class Worker(HTTPServer):
         self._relieve(now)
         self._sweep(now)
         self._farewells.step(now)
+        self._on_tick(self.load)
 
     def _take_over(self, inbox: socket.socket) -> None:
         """Welcome the connections that a leaving generation hands over."""

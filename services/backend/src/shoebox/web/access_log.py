@@ -19,7 +19,8 @@ AccessLog = Callable[["Entry"], object]
 
 class Entry(NamedTuple):
     """What is said about one request. `seconds` from the first byte of the head to the last
-    of the answer; `sent` is bytes of the body."""
+    of the answer; `sent` is bytes of the body; `route` is the template that the path fits, "" if
+    it fits none. Logs hold the path itself."""
 
     request_id: str
     client: str
@@ -28,6 +29,7 @@ class Entry(NamedTuple):
     status: int
     sent: int
     seconds: float
+    route: str = ""
 
 
 def text_line(entry: Entry) -> bytes:
@@ -68,7 +70,7 @@ def through(logger: logging.Logger) -> AccessLog:
 
     def record(entry: Entry) -> None:
         fields = entry._asdict()
-        del fields["request_id"], fields["seconds"]
+        del fields["request_id"], fields["seconds"], fields["route"]
         fields["target"] = entry.target[:MAX_TARGET]
         logger.info("request", extra=fields | {"ms": round(entry.seconds * 1000, 2)})
 

@@ -74,6 +74,7 @@ class RequestCycle(BaseHTTPRequestHandler):
         self._wire = Wire(self.connection, crowded=lambda: server.crowded)
         self._peer = Peer(address=_address(self.client_address), local=_local(self.connection))
         self.close_connection = False
+        self.route = ""
         if self.connection.family in {socket.AF_INET, socket.AF_INET6}:
             # A file follows its head in a second packet, which must not wait for an ACK.
             self.connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
@@ -120,6 +121,7 @@ class RequestCycle(BaseHTTPRequestHandler):
     def handle_one_request(self) -> None:
         """Read, answer, log."""
         self.close_connection = True
+        self.route = ""  # whoever routes the request says
         exchange = Exchange()
         try:
             data = self._wire.read_head()
@@ -182,11 +184,18 @@ class RequestCycle(BaseHTTPRequestHandler):
             client = request.client if request else self._peer.address
             seconds = time.perf_counter() - exchange.started
             head = exchange.head
-            self.settings.access_log(Entry(request_id, client, head.method, head.target, status, sent, seconds))
+            self.settings.access_log(
+                Entry(request_id, client, head.method, head.target, status, sent, seconds, self.route)
+            )
         self._end_exchange(request, keep=keep)
 
+    @property
+    def draining(self) -> bool:
+        """Whether this process is about to end."""
+        return cast(Server, self.server).draining
+
     def _may_keep(self, head: Head, request: Request) -> bool:
-        if cast(Server, self.server).draining or not request.body.drainable:
+        if self.draining or not request.body.drainable:
             return False
         options = head.fields.get("connection", "").lower()
         return "close" not in options if head.minor else "keep-alive" in options

@@ -16,6 +16,7 @@ from shoebox.web.base import RequestCycle
 from shoebox.web.dialects.endpoints import DialectEndpoints
 from shoebox.web.framing import Head
 from shoebox.web.listing import parse_filter, plain_query
+from shoebox.web.metrics import READY, not_ready
 from shoebox.web.mixins.conditional import ConditionalMixin
 from shoebox.web.mixins.json_body import JsonBodyMixin, tagged_json
 from shoebox.web.mixins.pagination import PaginationMixin
@@ -75,6 +76,7 @@ class Handler(
         if request.target.path == "*":
             return self._about_server(request)
         match = self.match(request.method, request.target.segments)
+        self.route = match.template
         if request.method == "OPTIONS":
             offered = offer(request.target.segments, self.app.uploads.limits)
             return self.origins.preflight(request.fields, match.allow).adding(offered)
@@ -110,8 +112,6 @@ class Handler(
         response = json_response(status, health_json(report))
         return response if report.healthy else response.adding({"Retry-After": str(Unavailable.retry_after)})
 
-    def description(self, _request: Request) -> Response:
-        return self.openapi
     def live(self, _request: Request) -> Response:
         return json_response(HTTPStatus.OK, {"status": "alive"})
 
@@ -125,6 +125,8 @@ class Handler(
             raise NotFound("This process keeps no numbers.")
         return self.settings.metrics.answer(request)
 
+    def description(self, _request: Request) -> Response:
+        return self.openapi
 
     def limits(self, _request: Request) -> Response:
         return self.json(HTTPStatus.OK, limits_json(self.app.uploads.limits, self.settings.version))

@@ -26,6 +26,9 @@ ROUTES: Final = (
     ("GET", "/favicon.ico", "favicon"),
     # Programs
     ("GET", "/health", "health"),
+    ("GET", "/livez", "live"),
+    ("GET", "/readyz", "ready"),
+    ("GET", "/metrics", "numbers"),
     ("GET", "/api/openapi.json", "description"),
     ("GET", "/api/limits", "limits"),
     ("POST", "/api/upload", "upload"),
@@ -35,15 +38,15 @@ ROUTES: Final = (
     ("GET", "/api/images/", "list_images"),
     ("GET", "/api/images/{name}", "image_or_collection"),
     ("DELETE", "/api/images/{name}", "delete"),
-    # Clients of the older systems and of Imgur
-    ("GET", "/api/upload", "d1_list"),
-    ("GET", "/api/upload/", "d1_list"),
     # Uploads in pieces
     ("POST", "/api/tus/", "tus_create"),
     ("GET", "/api/tus/{upload}", "tus_state"),
     ("PATCH", "/api/tus/{upload}", "tus_append"),
     ("DELETE", "/api/tus/{upload}", "tus_remove"),
     ("POST", "/api/tus/{upload}", "tus_override"),
+    # Clients of the older systems and of Imgur
+    ("GET", "/api/upload", "d1_list"),
+    ("GET", "/api/upload/", "d1_list"),
     ("GET", "/api/upload/{name}", "image"),
     ("DELETE", "/api/upload/{name}", "delete"),
     ("GET", "/api/health", "health"),

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from shoebox.web.access_log import AccessLog
+from shoebox.web.metrics import Metrics
 from shoebox.web.proxies import Network
 
 
@@ -33,3 +34,6 @@ class WebSettings:
     trust_peer: bool = False
     cors_origins: tuple[str, ...] = ()
     rate_check: Callable[[str], float] = no_limit
+    remote_store: bool = False
+    picture_link: Callable[[str], str] | None = None
+    metrics: Metrics | None = None

@@ -16,11 +16,13 @@ METHODS: Final = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Match:
-    """An endpoint's name and the values of its path parameters, in the pattern's order."""
+    """An endpoint's name and the values of its path parameters, in the pattern's order; `template`
+    is the path with the parameters' names."""
 
     endpoint: str
     values: tuple[str, ...]
     allow: str
+    template: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,6 +33,7 @@ class Pattern:
     parts: tuple[str, ...]
     endpoints: Mapping[str, str]
     allow: str
+    template: str
 
     def values(self, segments: tuple[str, ...]) -> tuple[str, ...] | None:
         """What the braces stand for in `segments`; None when the path is another one."""
@@ -74,7 +77,10 @@ def build_router(routes: Iterable[tuple[str, str, str]]) -> Router:
         endpoints[method] = endpoint
         if method == "GET":
             endpoints["HEAD"] = endpoint
-    patterns = [Pattern(parts=parts, endpoints=named, allow=_allow(named)) for parts, named in table.items()]
+    patterns = [
+        Pattern(parts=parts, endpoints=named, allow=_allow(named), template=f"/{'/'.join(parts)}")
+        for parts, named in table.items()
+    ]
     return Router(
         exact={pattern.parts: pattern for pattern in patterns if not _is_open(pattern)},
         open=tuple(pattern for pattern in patterns if _is_open(pattern)),
@@ -105,7 +111,7 @@ def _select(pattern: Pattern, method: str, values: tuple[str, ...]) -> Match:
     endpoint = "options" if method == "OPTIONS" else pattern.endpoints.get(method)
     if endpoint is None:
         raise MethodNotAllowed(pattern.allow)
-    return Match(endpoint=endpoint, values=values, allow=pattern.allow)
+    return Match(endpoint=endpoint, values=values, allow=pattern.allow, template=pattern.template)
 
 
 class HasRouter(Protocol):

@@ -38,6 +38,7 @@ from shoebox.web.openapi.schemas import (
 )
 from shoebox.web.tools import TOOLS
 
+OPENMETRICS: Final = "application/openmetrics-text"
 PAGES: Final = "Pages"
 FILES: Final = "Files"
 IMAGES: Final = "Images"
@@ -190,6 +191,30 @@ PATHS: Final[dict[str, dict[str, Any]]] = {
             "Whether database and storage answer",
             value(200, "They do.", "Health"),
             value(503, "One is away; the same keys.", "Health"),
+        )
+    },
+    "/livez": {
+        "get": operation(
+            SERVICE, "getLiveness", "Whether a worker answers at all", value(200, "One does.", "State"), errors=(503,)
+        )
+    },
+    "/readyz": {
+        "get": operation(
+            SERVICE,
+            "getReadiness",
+            "Whether to send requests here",
+            value(200, "Database and storage answer, and the worker is to stay.", "State"),
+            value(503, "One is away, or the worker is about to end.", "State"),
+        )
+    },
+    "/metrics": {
+        "get": operation(
+            SERVICE,
+            "getMetrics",
+            "Numbers for Prometheus, of all workers of the host",
+            answer(200, "Text in Prometheus's format, or OpenMetrics.", (TEXT, STRING), (OPENMETRICS, STRING)),
+            errors=(403, 503),
+            about="For private networks, and not through a proxy, unless METRICS_ALLOW says otherwise.",
         )
     },
     "/api/openapi.json": {

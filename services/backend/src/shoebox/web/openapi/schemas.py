@@ -118,6 +118,7 @@ SCHEMAS: Final[dict[str, Schema]] = {
     "Health": record(
         status={"enum": ["healthy", "unhealthy"]}, timestamp=TIME, environment=STRING, version=STRING, storage=STRING
     ),
+    "State": record(status={"enum": ["alive", "ready", "draining", "unavailable"]}),
     "Limits": record(
         max_file_size=POSITIVE,
         max_files=POSITIVE,

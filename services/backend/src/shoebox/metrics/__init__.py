@@ -1,0 +1,1 @@
+"""Numbers about the service, summed over all processes of a host, in Prometheus's words."""
