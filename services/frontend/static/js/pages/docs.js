@@ -3,7 +3,6 @@
 window.SwaggerUIBundle({
   url: "/api/openapi.json",
   dom_id: "#reader",
-  deepLinking: true,
   docExpansion: "list",
   defaultModelsExpandDepth: 0,
   displayRequestDuration: true,

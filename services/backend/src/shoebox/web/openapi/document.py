@@ -44,7 +44,6 @@ def document(version: str) -> dict[str, Any]:
         },
         # In the order in which people look for things.
         "tags": [{"name": tag} for tag in TAGS],
-        "servers": [{"url": "/"}],
         "paths": everything,
         "components": {"schemas": SCHEMAS},
     }

@@ -1,0 +1,42 @@
+"""The pages about other ways in: the API to read and try, and the tools."""
+
+from __future__ import annotations
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.browser.conftest import OpenPage
+from tests.browser.test_accessibility import AXE, RULES, violations
+from tests.client import Client
+from tests.pictures import picture
+
+
+def test_the_api_is_read_and_tried_under_the_strict_policy(open_page: OpenPage, store: Client) -> None:
+    key = store.upload("a.png", picture()).json["filename"]
+    page = open_page()
+    page.goto("/docs/")
+    operation = page.locator("#operations-Images-listImages")
+    operation.locator(".opblock-summary-control").click()
+    operation.get_by_role("button", name="Try it out").click()
+    operation.get_by_role("button", name="Execute").click()
+    expect(operation.locator(".live-responses-table")).to_contain_text(key)
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("width", [390, 1280])
+def test_the_tools_are_for_everybody(open_page: OpenPage, theme: str, width: int) -> None:
+    page = open_page(color_scheme=theme, viewport={"width": width, "height": 844})
+    page.goto("/upload/")
+    page.get_by_role("link", name="Tools").click()
+    expect(page.get_by_role("link", name="shoebox.sxcu")).to_be_visible()
+    assert violations(page) == []
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+
+
+def test_what_frames_the_api_is_for_everybody(open_page: OpenPage) -> None:
+    page = open_page()
+    page.goto("/docs/")
+    expect(page.locator(".opblock").first).to_be_visible()
+    page.evaluate(AXE)
+    ours = "(values) => axe.run({ exclude: ['#reader'] }, { runOnly: { type: 'tag', values } })"
+    assert page.evaluate(ours, RULES)["violations"] == []
