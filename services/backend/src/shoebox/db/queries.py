@@ -31,6 +31,7 @@ INSERT INTO aliases (old_name, key) VALUES (:old_name, :key)
 ON CONFLICT (old_name) DO UPDATE SET key = excluded.key RETURNING key"""
 KEY_OF: Final = """
 SELECT images.key FROM aliases JOIN images ON images.key = aliases.key WHERE aliases.old_name = :old_name"""
+KEY_OF_CONTENT: Final = "SELECT key FROM images WHERE sha256 = :sha256 LIMIT 1"
 DELETE: Final = f"DELETE FROM images WHERE key = :key RETURNING {_ROW}"
 KEYS: Final = "SELECT key FROM images WHERE key > :after ORDER BY key LIMIT :limit"
 VOLUME: Final = "SELECT CAST(coalesce(sum(size), 0) AS bigint) FROM images"

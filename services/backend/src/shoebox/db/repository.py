@@ -62,6 +62,7 @@ class SqlRepository(ABC):
         self._find = dialect.spell(queries.FIND)
         self._add_alias = dialect.spell(queries.ADD_ALIAS)
         self._key_of = dialect.spell(queries.KEY_OF)
+        self._key_of_content = dialect.spell(queries.KEY_OF_CONTENT)
         self._delete = dialect.spell(queries.DELETE)
         self._keys = dialect.spell(queries.KEYS)
         self._known = dialect.spell(queries.known(dialect))
@@ -106,6 +107,12 @@ class SqlRepository(ABC):
         for (key,) in self._run(self._key_of, {"old_name": old_name}).rows if known else ():
             return str(key)
         raise NotFound(f"There is no picture '{old_name}'.")
+
+    def key_of_content(self, sha256: str) -> str:
+        """The key of a picture that holds these bytes. Raises `NotFound`."""
+        for (key,) in self._run(self._key_of_content, {"sha256": bytes.fromhex(sha256)}).rows:
+            return str(key)
+        raise NotFound("There is no such picture.")
 
     def delete(self, key: str) -> Image:
         """Of parallel calls exactly one succeeds, the others raise `NotFound`.

@@ -35,8 +35,8 @@ from shoebox.web.settings import WebSettings
 from shoebox.web.static import IMMUTABLE, download_line, file_response, page_response, static_response
 from shoebox.web.target import encoded
 from shoebox.web.tools import Tools
-from shoebox.web.uploading import Outcome, upload_body, upload_form
 from shoebox.web.tus import TusEndpoints, offer, spoken_lines
+from shoebox.web.uploading import Outcome, upload_body, upload_form
 
 # A key is never used for other bytes, so what it names may be cached for ever.
 PICTURE: Final = {

@@ -233,7 +233,7 @@ def test_pages_of_other_sites_may_not_delete(client: Client) -> None:
 
 @pytest.mark.parametrize(
     ("path", "status"),
-    [("/nothing/here", 404), ("/api", 400), ("/metrics", 400), ("/docs", 400), ("/thumbs/200/a.png", 404)],
+    [("/nothing/here", 404), ("/api", 400), ("/robots", 400), ("/docs", 400), ("/thumbs/200/a.png", 404)],
 )
 def test_an_address_nobody_has_is_refused(client: Client, path: str, status: int) -> None:
     assert client.get(path).status == status
