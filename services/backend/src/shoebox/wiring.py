@@ -11,8 +11,8 @@ import os
 import signal
 import socket
 import tempfile
-from collections.abc import Sequence
-from contextlib import closing, suppress
+from collections.abc import Iterator, Sequence
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -22,8 +22,10 @@ from shoebox import __version__, logs
 from shoebox.app import resumable
 from shoebox.app.application import Application
 from shoebox.app.backup import Backups
+from shoebox.app.exporting import Exporter
 from shoebox.app.gallery import Gallery
 from shoebox.app.health import Health
+from shoebox.app.importing import Importer
 from shoebox.app.pictures import Pictures
 from shoebox.app.remove import Removal
 from shoebox.app.restore import Restoration
@@ -42,6 +44,7 @@ from shoebox.db.postgres import ConnectionSettings, PostgresRepository
 from shoebox.db.sqlite import SqliteRepository
 from shoebox.domain.image import Image
 from shoebox.imaging import codec, decoder, remote
+from shoebox.imaging.crew import crew
 from shoebox.imaging.pillow import preload as preload_decoders
 from shoebox.metrics import families
 from shoebox.metrics.asked import StoreNumbers
@@ -74,6 +77,7 @@ Repository = PostgresRepository | SqliteRepository
 # A JPEG is decoded at a fraction of its size, so four times the pixels cost less than a PNG's.
 JPEG_PIXELS: Final = 4
 MIN_THREADS: Final = 4  # a worker: so that a few slow answers do not keep a quick one waiting
+IMPORT_PATIENCE: Final = 300.0  # seconds a picture: nobody waits, and large ones wait for each other
 SWEEP_INTERVAL: Final = 3600.0  # seconds
 # More than a decoder may be away on one job; the kernel's alarm ends it long before.
 DECODER_FREEZE_LIMIT: Final = decoder.WALL_LIMIT + decoder.LOCK_LIMIT + 10.0
@@ -163,6 +167,27 @@ def build_sweeper(config: Config, *, grace: timedelta = GRACE) -> Sweeper:
         clock=SystemClock(),
         grace=grace,
     )
+
+
+def build_exporter(config: Config) -> Exporter:
+    """The writing out of all pictures, over real adapters."""
+    return Exporter(storage=DiskStorage(config.images_dir), repository=_repository(config.database, pool_size=1))
+
+
+@contextmanager
+def importing(config: Config, *, decoders: int, threads: int) -> Iterator[Importer]:
+    """The taking in of files over real adapters, with decoders of its own, for so many threads.
+    To be called before there are any."""
+    with (config.images_dir / ".large").open("ab") as lock, crew(decoders, _decoding(config, lock.fileno())) as jobs:
+        repository = _repository(config.database, pool_size=threads)
+        uploads = Uploads(
+            storage=DiskStorage(config.images_dir),
+            repository=repository,
+            codec=remote.RemoteCodec(jobs, wait=IMPORT_PATIENCE),
+            clock=SystemClock(),
+            limits=_limits(config.uploads),
+        )
+        yield Importer(uploads=uploads, repository=repository)
 
 
 def build_backups(config: Config) -> Backups:
@@ -275,20 +300,22 @@ def _decode(config: Config, shared: Shared, slot: Slot) -> int:
     slot.ready()
     tally = Tally(shared.metrics)
     tally.set(families.DECODERS, 1)
-    settings = decoder.DecoderSettings(
-        limits=codec.PixelLimits(
-            max_pixels=config.uploads.max_pixels, max_jpeg_pixels=config.uploads.max_pixels * JPEG_PIXELS
-        ),
-        keep_metadata=config.uploads.keep_metadata,
-        large_lock=shared.large_lock,
-    )
     return decoder.serve(
         shared.jobs,
-        settings,
+        _decoding(config, shared.large_lock),
         beat=slot.beat,
         draining=lambda: slot.draining,
         put_back=shared.to_decoders,
         working=lambda: decoding(tally),
+    )
+
+
+def _decoding(config: Config, large_lock: int) -> decoder.DecoderSettings:
+    uploads = config.uploads
+    return decoder.DecoderSettings(
+        limits=codec.PixelLimits(max_pixels=uploads.max_pixels, max_jpeg_pixels=uploads.max_pixels * JPEG_PIXELS),
+        keep_metadata=uploads.keep_metadata,
+        large_lock=large_lock,
     )
 
 

@@ -78,6 +78,13 @@ class MemoryRepository:
             return key
         raise NotFound("There is no such picture.")
 
+    def key_of_content(self, sha256: str) -> str:
+        self._check_there()
+        for image in list(self._rows.values()):
+            if image.facts.sha256 == sha256:
+                return image.key
+        raise NotFound("There is no such picture.")
+
     def delete(self, key: str) -> Image:
         self._check_there()
         try:

@@ -28,8 +28,15 @@ FILES = [
     "3-create-indexes.sql",
     "4-create-aliases.sql",
     "5-count-restored-rows.sql",
+    "6-create-outbox.sql",
+    "7-create-content-index.sql",
 ]
-SQLITE_FILES = ["1-create-tables.sql", "2-create-aliases.sql"]
+SQLITE_FILES = [
+    "1-create-tables.sql",
+    "2-create-aliases.sql",
+    "3-create-outbox.sql",
+    "4-create-content-index.sql",
+]
 
 
 @pytest.fixture

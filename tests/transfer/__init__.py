@@ -1,0 +1,1 @@
+"""Pictures carried in and out by the command line."""
