@@ -38,6 +38,7 @@ def test_a_shell_gets_one_link_a_line(client: Client) -> None:
 def test_the_api_answers_links_where_text_is_wanted(client: Client) -> None:
     answer = client.upload("a.png", picture(), headers={"Accept": "text/plain"})
     assert answer.text.startswith(f"{client.url}/images/")
+    assert client.put("a.png", picture(), headers={"Accept": "text/plain"}).text.startswith(f"{client.url}/images/")
 
 
 def test_a_form_without_script_is_answered_by_a_page_with_the_picture(client: Client) -> None:
