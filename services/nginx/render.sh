@@ -21,6 +21,10 @@ default CORS_ORIGINS ''
 default RUN_DIR "$out"
 default LOG_DIR "$PWD/logs"
 default IMAGES_DIR "$PWD/img_storage"
+default STORAGE disk
+default STORAGE_ALSO ''
+default S3_CACHE_DIR "$RUN_DIR/store"
+default S3_CACHE_SIZE 1073741824
 default FRONTEND_DIR "$here/../frontend"
 
 port PORT
@@ -35,7 +39,10 @@ whole MAX_FILE_SIZE 1024 1073741824
 matching TRUSTED_PROXIES '[0-9A-Fa-f.:/, ]*' 'addresses and networks, with commas'
 origin='([*]|https?://[][A-Za-z0-9.:_-]+/?)'
 matching CORS_ORIGINS "[, ]*($origin([, ]+$origin)*[, ]*)?" 'origins with commas, or *'
-for setting in RUN_DIR LOG_DIR IMAGES_DIR FRONTEND_DIR; do folder "$setting"; done
+matching STORAGE 'disk|s3' 'disk or s3'
+matching STORAGE_ALSO 'disk|s3|' 'disk or s3'
+whole S3_CACHE_SIZE 1048576 9999999999999
+for setting in RUN_DIR LOG_DIR IMAGES_DIR FRONTEND_DIR S3_CACHE_DIR; do folder "$setting"; done
 settled
 
 each() { # each FORMAT WORD…: a line of the template for each word
@@ -100,9 +107,22 @@ if [ "$MAX_CONNECTIONS_PER_CLIENT" -gt 0 ]; then
     limit_conn clients $MAX_CONNECTIONS_PER_CLIENT;
     limit_conn_status 429;"
 fi
-export TRIES CONNECT_TIMEOUT ANY_ORIGIN VARY WELCOME_ORIGINS HERE OUT WORKERS TRUSTED_NETWORKS REAL_IP_FROM KEEPALIVE MAX_BODY RESERVED OPEN_FILES CONNECTIONS LIMIT_CONNECTIONS
+STORE='' STORE_CACHE=''
+case "$STORAGE $STORAGE_ALSO" in
+    *s3*)
+        # Without a picture's row nobody is led to what is kept here, so that it may be kept for long.
+        STORE_CACHE="
+    proxy_cache_path \"$S3_CACHE_DIR\" levels=1:2 keys_zone=store:10m max_size=$S3_CACHE_SIZE inactive=7d use_temp_path=off;"
+        STORE="
+        include \"$here/snippets/store.conf\";"
+        # Files of before the move are none of ours any more: deletions do not reach them.
+        [ "$STORAGE_ALSO" = disk ] || [ "$STORAGE" = disk ] || IMAGES_DIR=$out/none
+        ;;
+esac
+export STORE STORE_CACHE TRIES CONNECT_TIMEOUT ANY_ORIGIN VARY WELCOME_ORIGINS HERE OUT WORKERS TRUSTED_NETWORKS REAL_IP_FROM KEEPALIVE MAX_BODY RESERVED OPEN_FILES CONNECTIONS LIMIT_CONNECTIONS
 
 mkdir -p "$out" "$RUN_DIR" "$LOG_DIR/nginx"
+[ -z "$STORE" ] || mkdir -p "$S3_CACHE_DIR"
 error_pages >"$out/error_pages.conf"
 errors "$MAX_FILE_SIZE" >"$out/errors.conf"
 fill "$here/nginx.conf.template" >"$out/nginx.conf"

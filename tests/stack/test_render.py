@@ -115,7 +115,7 @@ def test_the_env_sample_documents_every_setting_with_its_default(service: str) -
     folder = CHECKOUT / "services" / service
     used = dict(re.findall(r"^default (\w+) (.*)$", (folder / "render.sh").read_text(), re.MULTILINE))
     used |= dict.fromkeys(re.findall(r"^secret (\w+)$", (folder / "render.sh").read_text(), re.MULTILINE), "''")
-    sample = dict(re.findall(r"^#([A-Z_]+)=(.*)$", (folder / ".env.sample").read_text(), re.MULTILINE))
+    sample = dict(re.findall(r"^#([A-Z0-9_]+)=(.*)$", (folder / ".env.sample").read_text(), re.MULTILINE))
     assert sample.keys() == used.keys()
     for name, default in used.items():
         plain = re.sub(r'"\$\{\w+:-(.*)\}"', r"\1", default)

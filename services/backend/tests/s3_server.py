@@ -10,7 +10,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from shoebox.storage.s3_client import S3Settings, connect
+from shoebox.storage.s3_client import connect
+from shoebox.storage.stores import S3Settings
 from tests.stack.ports import LOOPBACK, free_port
 from tests.stack.process import wait_until
 

@@ -37,3 +37,12 @@ class Pictures:
                 pass  # an older system's names may look like ours
         key = self._repository.key_of(name)
         return OpenPicture(key=key, file=self._storage.open(key))
+
+    def locate(self, name: str) -> str:
+        """The key of the picture called so, by the rows alone. Raises `NotFound`."""
+        if is_key(name):
+            try:
+                return self._repository.get(name).key
+            except NotFound:
+                pass
+        return self._repository.key_of(name)

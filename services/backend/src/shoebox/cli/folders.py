@@ -6,6 +6,7 @@ import errno
 import os
 import tempfile
 from collections.abc import Mapping
+from importlib.util import find_spec
 from pathlib import Path
 
 from shoebox.config import Config, ConfigError
@@ -17,6 +18,13 @@ def prepare(config: Config) -> None:
     if config.database.postgres is None:
         folders["DATABASE_PATH"] = config.database.path.parent
     _try(folders)
+    if config.storage.remote and find_spec("boto3") is None:
+        raise ConfigError(
+            [
+                "STORAGE='s3' is not usable: boto3 is not installed; allowed is `disk`, or s3 after "
+                "pip install -r services/backend/requirements-s3.lock"
+            ]
+        )
 
 
 def prepare_backups(config: Config) -> None:

@@ -12,7 +12,7 @@ from typing import Final
 from dotenv import dotenv_values
 
 from shoebox import __version__
-from shoebox.cli import backup, maintenance, serve, transfer
+from shoebox.cli import backup, maintenance, serve, storage, transfer
 from shoebox.config import Config, ConfigError, load
 
 EX_CONFIG: Final = 78  # sysexits.h: something in the configuration can't be used
@@ -26,6 +26,7 @@ COMMANDS: Final[Mapping[str, tuple[Command, str]]] = MappingProxyType(
         "sweep": (maintenance.sweep, "remove what crashes left behind; report rows without a file"),
         "backup": (backup.run, "take a backup into BACKUPS_DIR"),
         "restore": (backup.restore, "put a backup in the place of an empty store"),
+        "storage": (storage.run, "copy the pictures from disk to object storage, or back"),
         "import": (transfer.take_in, "take in a folder of pictures, or an older system's store"),
         "export": (transfer.write_out, "write all pictures and what is known of them into a ZIP"),
         "check": (maintenance.check, "only report; exit code 1 if the store is not sound"),
@@ -42,6 +43,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     maintenance.add_sweep_arguments(subparsers["sweep"])
     backup.add_backup_arguments(subparsers["backup"])
     backup.add_restore_arguments(subparsers["restore"])
+    storage.add_arguments(subparsers["storage"])
     transfer.add_import_arguments(subparsers["import"])
     transfer.add_export_arguments(subparsers["export"])
     arguments = parser.parse_args(argv)

@@ -15,7 +15,9 @@ from shoebox.config.model import (
     LogConfig,
     MetricsConfig,
     PostgresConfig,
+    S3Config,
     ServerConfig,
+    StorageConfig,
     UploadConfig,
     WebConfig,
     WebhookConfig,
@@ -86,6 +88,7 @@ def load(env: Mapping[str, str]) -> Config:
     return Config(
         environment=values("ENVIRONMENT"),
         images_dir=values("IMAGES_DIR", base / "img_storage"),
+        storage=_storage(values),
         server=_server(values),
         database=_database(values, state or base / ".state"),
         uploads=UploadConfig(
@@ -131,6 +134,25 @@ def _server(values: _Values) -> ServerConfig:
     )
 
 
+def _storage(values: _Values) -> StorageConfig:
+    s3 = None
+    if values("AWS_BUCKET_NAME"):
+        s3 = S3Config(
+            bucket=values("AWS_BUCKET_NAME"),
+            region=values("AWS_REGION"),
+            endpoint=values("S3_ENDPOINT_URL"),
+            access_key=values("AWS_ACCESS_KEY_ID"),
+            secret_key=values("AWS_SECRET_ACCESS_KEY"),
+        )
+    return StorageConfig(
+        kind=values("STORAGE"),
+        also=values("STORAGE_ALSO"),
+        s3=s3,
+        public_url=values("S3_PUBLIC_URL"),
+        redirects=values("S3_REDIRECTS"),
+    )
+
+
 def _database(values: _Values, state: Path) -> DatabaseConfig:
     direct = None
     if values("POSTGRES_HOST"):
@@ -169,4 +191,10 @@ def _contradictions(values: _Values) -> list[str]:
         found.append("USE_PGBOUNCER='true' is not usable without POSTGRES_HOST, where migrations go directly")
     if values("WEBHOOK_URLS") and not values("WEBHOOK_SECRET", values("SECRET_KEY")):
         found.append("WEBHOOK_URLS is not usable without WEBHOOK_SECRET, by which receivers know that it is us")
+    if "s3" in {values("STORAGE"), values("STORAGE_ALSO")} and not values("AWS_BUCKET_NAME"):
+        found.append("STORAGE='s3' is not usable without AWS_BUCKET_NAME, the bucket's name")
+    if bool(values("AWS_ACCESS_KEY_ID")) != bool(values("AWS_SECRET_ACCESS_KEY")):
+        found.append("AWS_ACCESS_KEY_ID is not usable without AWS_SECRET_ACCESS_KEY, nor that without it")
+    if values("STORAGE_ALSO") == values("STORAGE"):
+        found.append(f"STORAGE_ALSO={values('STORAGE')!r} is not usable: allowed is the store that STORAGE is not")
     return found

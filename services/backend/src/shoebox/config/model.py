@@ -65,6 +65,34 @@ class WebConfig:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class S3Config:
+    """A bucket. Without keys the machine's role is used, without an endpoint Amazon's own."""
+
+    bucket: str
+    region: str
+    endpoint: str | None
+    access_key: str | None
+    secret_key: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StorageConfig:
+    """Where pictures are: "disk" or "s3", and while they are moved in `also`, too. `public_url`
+    and `redirects` are where visitors are sent for the bytes."""
+
+    kind: str
+    also: str | None
+    s3: S3Config | None
+    public_url: str | None
+    redirects: bool
+
+    @property
+    def remote(self) -> bool:
+        """Whether any picture may be in object storage."""
+        return "s3" in {self.kind, self.also}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class BackupConfig:
     """Where backups are, when they are taken (a time of day in UTC, or so often), and for how
     many days they are kept."""
@@ -105,6 +133,7 @@ class Config:
 
     environment: str
     images_dir: Path
+    storage: StorageConfig
     server: ServerConfig
     database: DatabaseConfig
     uploads: UploadConfig

@@ -67,6 +67,13 @@ def origin(value: str) -> str:
     return value.rstrip("/")
 
 
+def address(value: str) -> str:
+    """A scheme, a host and perhaps a path, without a slash at the end."""
+    if not re.fullmatch(r"https?://[A-Za-z0-9.\-\[\]:_]+(/[A-Za-z0-9._~\-/]*)?", value):
+        raise ValueError(value)
+    return value.rstrip("/")
+
+
 def origins(value: str) -> tuple[str, ...]:
     """Origins separated by commas, or `*` for any."""
     parts = [part.strip() for part in value.split(",") if part.strip()]

@@ -24,10 +24,11 @@ from shoebox.storage import locks, scan
 from shoebox.storage.folders import build
 from shoebox.storage.layout import Layout
 from shoebox.storage.locks import locked
-from shoebox.storage.s3_client import Client, S3Settings, connect, faults, reading
+from shoebox.storage.s3_client import Client, connect, faults, reading
 from shoebox.storage.s3_reader import open_object
 from shoebox.storage.s3_upload import Upload
 from shoebox.storage.staged import StagedFile, create
+from shoebox.storage.stores import S3Settings
 
 IMAGES: Final = "images/"
 THUMBNAILS: Final = "thumbs/"

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import Any, Final
 
 import boto3
@@ -12,6 +11,7 @@ from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
 from shoebox.domain.errors import NotFound, ShoeboxError, StorageFull, Unavailable
+from shoebox.storage.stores import S3Settings
 
 CONNECT_TIMEOUT: Final = 3.0  # seconds; a store in reach takes milliseconds
 READ_TIMEOUT: Final = 20.0  # seconds without a byte; a healthy store begins within one
@@ -23,19 +23,6 @@ FULL: Final = frozenset({"507", "QuotaExceeded", "XMinioStorageFull", "XAmzStora
 
 # boto3 makes its clients' methods at run time from a description, so they have no types.
 Client = Any
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class S3Settings:
-    """Where the bucket is. Without keys botocore looks for a role of the machine; without an
-    endpoint it is Amazon's. `connections` is how many requests are under way at once."""
-
-    bucket: str
-    region: str
-    endpoint: str | None
-    access_key: str | None
-    secret_key: str | None
-    connections: int = 10
 
 
 def connect(settings: S3Settings) -> Client:

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from http import HTTPStatus
-from typing import Final
 
 from shoebox.app.application import Application
-from shoebox.domain.errors import BadRequest, NotFound, RateLimited, ShoeboxError, Unavailable
-from shoebox.domain.image import THUMBNAIL_WIDTHS, Format
+from shoebox.domain.errors import BadRequest, NotFound, RateLimited, Unavailable
 from shoebox.domain.listing import ListQuery
 from shoebox.domain.names import RESERVED
 from shoebox.web.accept import prefers_html, prefers_text
@@ -29,32 +27,21 @@ from shoebox.web.presenters import health_json, image_json, limits_json, listing
 from shoebox.web.proxies import Proxies
 from shoebox.web.refusals import refusal, wait_of
 from shoebox.web.request import Request
-from shoebox.web.response import Response, header_lines, json_response, redirect, text_response
+from shoebox.web.response import Response, json_response, redirect, text_response
 from shoebox.web.routes import ROUTES
 from shoebox.web.settings import WebSettings
-from shoebox.web.static import IMMUTABLE, download_line, file_response, page_response, static_response
+from shoebox.web.static import page_response, static_response
+from shoebox.web.stored import StoredEndpoints
 from shoebox.web.target import encoded
 from shoebox.web.tools import Tools
 from shoebox.web.tus import TusEndpoints, offer, spoken_lines
 from shoebox.web.uploading import Outcome, upload_body, upload_form
 
-# A key is never used for other bytes, so what it names may be cached for ever.
-PICTURE: Final = {
-    known: header_lines(
-        {
-            "Content-Type": known.content_type,
-            "Cache-Control": IMMUTABLE,
-            "Content-Security-Policy": "default-src 'none'; sandbox",
-        }
-    )
-    for known in Format
-}
-WIDTHS: Final = {str(width): width for width in THUMBNAIL_WIDTHS}
-
 
 class Handler(
     RequestCycle,
     DialectEndpoints,
+    StoredEndpoints,
     TusEndpoints,
     RoutingMixin,
     PaginationMixin,
@@ -173,23 +160,6 @@ class Handler(
         return ListQuery(sort=sort, filter=selection, place=page.place, size=page.size)
 
     # Files
-
-    def picture(self, request: Request, name: str) -> Response:
-        found = self.app.pictures.open(name)
-        headers = PICTURE[Format(found.key.rpartition(".")[2])]
-        if request.query.get("download") == "1":
-            try:
-                headers += download_line(self.app.gallery.get(found.key).original_name)
-            except ShoeboxError:
-                found.file.close()
-                raise
-        return file_response(request, found.file, headers, tag=found.key)
-
-    def thumbnail(self, request: Request, width: str, key: str) -> Response:
-        if width not in WIDTHS:
-            raise NotFound("There is no thumbnail of this width.")
-        file = self.app.thumbnails.open(key, WIDTHS[width])
-        return file_response(request, file, PICTURE[Format.WEBP], tag=f"{width}-{key}")
 
     def static_file(self, request: Request, path: str) -> Response:
         return static_response(request, self.settings.frontend_dir / "static", path)

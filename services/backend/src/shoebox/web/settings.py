@@ -23,7 +23,8 @@ class WebSettings:
     `frontend_dir` holds the pages, `static/` and `templates/`. `public_url` has no slash at
     its end. `trust_peer` says that only our own Nginx connects. `rate_check` takes a client
     address and answers the seconds it has to wait, 0 for none; it is asked once for each
-    state-changing request. `access_log` is called once for each answer.
+    state-changing request. `remote_store` says that pictures are in object storage, and
+    `picture_link` where visitors are sent for the bytes of a key. `access_log` is called once for each answer.
     """
 
     frontend_dir: Path

@@ -135,7 +135,9 @@ def _facts(file: BinaryIO, tag: str) -> _Facts:
     try:
         stat = os.fstat(file.fileno())
     except OSError:  # io.UnsupportedOperation: bytes of an object store have no descriptor
-        return _Facts(size=file.seek(0, os.SEEK_END), etag=f'"{tag}"', modified=None)
+        # Some of them know when they were stored.
+        modified = getattr(file, "modified", None)
+        return _Facts(size=file.seek(0, os.SEEK_END), etag=f'"{tag}"', modified=modified)
     modified = int(stat.st_mtime)
     return _Facts(size=stat.st_size, etag=f'"{modified:x}-{stat.st_size:x}"', modified=modified)
 
