@@ -18,13 +18,21 @@ export function announce(text) {
   setTimeout(() => sentence.remove(), HEARD);
 }
 
+/** Where copying is impossible: the text, selected, for the visitor to copy. */
+export function offerCopy(text) {
+  const field = el("textarea", { class: "toast-field", readonly: true, rows: "2", "aria-label": t("copy.field") });
+  field.value = text;
+  toast(t("copy.manual"), { error: true, field });
+  field.select();
+}
+
 /** Shows and says a message. An error stays until it is closed. */
-export function toast(text, { error = false } = {}) {
+export function toast(text, { error = false, field = null } = {}) {
   const node = el("div", { class: "toast", "data-error": error });
   const close = el("button", { class: "icon-button", type: "button", "aria-label": t("toast.close") }, icon("close"));
   const remove = () => node.remove();
   close.addEventListener("click", remove);
-  node.append(el("span", {}, text), close);
+  node.append(el("div", { class: "toast-words" }, el("span", {}, text), field ?? ""), close);
   toasts.setAttribute("aria-label", t("toast.region"));
   toasts.replaceChildren(node);
   announce(text);

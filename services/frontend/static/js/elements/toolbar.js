@@ -5,7 +5,7 @@ import { t } from "../lib/i18n.js";
 import { icon } from "../lib/icons.js";
 import { PAGE_SIZES, SORTS, VIEWS } from "../lib/state.js";
 
-const TYPING = 220; // ms without a key before a search is sent
+const TYPING = 120; // ms without a key before a search is sent
 
 let lastId = 0;
 

@@ -5,7 +5,7 @@ import { el, find } from "../lib/dom.js";
 import { t } from "../lib/i18n.js";
 import { directLink } from "../lib/links.js";
 import { thumbnails } from "../lib/thumbnails.js";
-import { toast } from "./toast.js";
+import { offerCopy, toast } from "./toast.js";
 
 const NEAR = 2; // pictures before a page's border at which the next page is fetched
 // Thumbnails show the first frame only, so what may move is shown as it is.
@@ -188,7 +188,7 @@ async function copyShown(image) {
   if (!image) return;
   const link = directLink(image);
   if (await copy(link)) toast(t("copy.done"));
-  else window.prompt(t("copy.manual"), link);
+  else offerCopy(link);
 }
 
 let styles = null;

@@ -84,31 +84,45 @@ export async function removeImage(key) {
   }
 }
 
-/**
- * Sends one file. `onProgress(fraction)` runs while its bytes leave, with 1 when all have.
- * XMLHttpRequest, because fetch cannot tell how far an upload is.
- */
-export function upload(file, { collection, signal, onProgress }) {
+const WHOLE = 8 * 1024 * 1024; // bytes; a larger file is sent so that a broken line does not begin it anew
+
+/** Sends one file. `onProgress(fraction)` runs while its bytes leave, with 1 when all have. */
+export async function upload(file, options) {
+  if (file.size <= WHOLE) return uploadWhole(file, options);
+  const { uploadInPieces } = await import("./tus.js").catch((error) => {
+    throw unanswered(error);
+  });
+  return uploadInPieces(file, options);
+}
+
+async function uploadWhole(file, { collection, signal, onProgress }) {
   const form = new FormData();
   if (collection) form.append("collection", collection);
   form.append("file", file, file.name);
+  const headers = { Accept: "application/json" };
+  const answer = await transmit("POST", "/api/upload/", { headers, body: form, signal, onProgress });
+  return JSON.parse(answer.responseText);
+}
+
+/** XMLHttpRequest, because fetch cannot tell how far an upload is. */
+export function transmit(method, url, { headers, body, signal, onProgress }) {
   return new Promise((resolve, reject) => {
     const request = new XMLHttpRequest();
     const stop = () => request.abort();
-    request.open("POST", "/api/upload/");
+    request.open(method, url);
     request.responseType = "text";
-    request.setRequestHeader("Accept", "application/json");
+    for (const [name, value] of Object.entries(headers)) request.setRequestHeader(name, value);
     request.upload.onprogress = (event) => event.lengthComputable && onProgress(event.loaded / event.total);
     request.upload.onload = () => onProgress(1);
     request.onload = () => {
-      if (request.status === 201) resolve(JSON.parse(request.responseText));
+      if (request.status === 201 || request.status === 204) resolve(request);
       else reject(problem(request.status, request.responseText, request.getResponseHeader("Retry-After")));
     };
     request.onerror = () => reject(unanswered());
     request.onabort = () => reject(new DOMException("cancelled", "AbortError"));
     request.onloadend = () => signal.removeEventListener("abort", stop);
     signal.addEventListener("abort", stop);
-    request.send(form);
+    request.send(body);
   });
 }
 
@@ -116,7 +130,8 @@ function address(query) {
   return `/api/images/?${new URLSearchParams(query)}`;
 }
 
-async function ask(url, options) {
+/** The answer of any request, if it is a success or a 304. */
+export async function ask(url, options) {
   let answer;
   try {
     answer = await fetch(url, options);

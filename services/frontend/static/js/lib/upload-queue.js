@@ -12,7 +12,7 @@ const CONCURRENCY = 3; // leaves three of a browser's six connections to the pag
 const MAX_ATTEMPTS = 6; // with the waits below about half a minute: a restart of the server
 const FIRST_WAIT = 800; // ms
 const LONGEST_WAIT = 15_000; // ms; nobody watches a row longer than that
-const PASSING = new Set([0, 408, 429, 500, 502, 503, 504]);
+const isPassing = (status) => [0, 408, 429].includes(status) || status >= 500; // 0: no answer at all
 
 let lastId = 0;
 
@@ -125,7 +125,7 @@ export class UploadQueue extends EventTarget {
       return;
     }
     const attempts = item.attempts + 1;
-    if (!PASSING.has(error.status) || attempts >= MAX_ATTEMPTS) {
+    if (!isPassing(error.status) || attempts >= MAX_ATTEMPTS) {
       this.#update(item, { state: "failed", attempts, error: { code: error.code, detail: error.message, status: error.status } });
       return;
     }

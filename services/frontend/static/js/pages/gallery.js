@@ -4,7 +4,7 @@ import { confirmDelete } from "../elements/confirm-delete.js";
 import { imageCard, imageRow, refreshTimes } from "../elements/image-card.js";
 import { emptyState, skeletons } from "../elements/states.js";
 import { pager } from "../elements/pager.js";
-import { announce, toast } from "../elements/toast.js";
+import { announce, offerCopy, toast } from "../elements/toast.js";
 import { toolbar } from "../elements/toolbar.js";
 import { getImage, knownPage, listPage, removeImage } from "../lib/api.js";
 import { copy } from "../lib/clipboard.js";
@@ -225,7 +225,7 @@ export class Gallery {
   async #copy(image, button) {
     const link = directLink(image);
     if (!(await copy(link))) {
-      window.prompt(t("copy.manual"), link);
+      offerCopy(link);
       return;
     }
     button.dataset.copied = "";

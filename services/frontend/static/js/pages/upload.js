@@ -1,6 +1,6 @@
 /** The upload tab: files in, a queue, links out. */
 
-import { announce, toast } from "../elements/toast.js";
+import { announce, offerCopy, toast } from "../elements/toast.js";
 import { uploadRow } from "../elements/upload-list.js";
 import { limits, upload } from "../lib/api.js";
 import { copy } from "../lib/clipboard.js";
@@ -171,7 +171,7 @@ export function mountUpload({ collection, onStored, goToUpload }) {
     if (await copy(links.join("\n"))) {
       flash(copyAll);
       announce(t("copy.all", { count: links.length }));
-    } else toast(t("copy.manual"));
+    } else offerCopy(links.join("\n"));
   });
   clear.addEventListener("click", () => {
     for (const item of queue.items) {
