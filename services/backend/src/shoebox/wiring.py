@@ -11,7 +11,7 @@ import os
 import signal
 import socket
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -22,6 +22,7 @@ from shoebox import __version__, logs
 from shoebox.app import resumable
 from shoebox.app.application import Application
 from shoebox.app.backup import Backups
+from shoebox.app.copy import Copier
 from shoebox.app.exporting import Exporter
 from shoebox.app.gallery import Gallery
 from shoebox.app.health import Health
@@ -57,8 +58,9 @@ from shoebox.server.limiter import RateLimiter
 from shoebox.server.programs import Address, Program, Slot
 from shoebox.server.reload import watcher
 from shoebox.storage.archive import Archive
-from shoebox.storage.disk import DiskStorage
+from shoebox.storage.moving import Holdable
 from shoebox.storage.partials import DiskPartials
+from shoebox.storage.stores import S3Settings, Stores
 from shoebox.web import access_log
 from shoebox.web.handler import make_handler
 from shoebox.web.metrics import Metrics
@@ -131,7 +133,7 @@ def build(
 ) -> Application:
     """The use cases over real adapters. Call it in the process that uses them. `tally` is told
     what decoders do."""
-    storage = DiskStorage(config.images_dir)
+    storage = _storage(config)
     repository = repository or _repository(config.database, pool_size=_threads(config))
     image_codec: ImageCodec = remote.RemoteCodec(to_decoders)
     if tally:
@@ -162,7 +164,7 @@ def build(
 def build_sweeper(config: Config, *, grace: timedelta = GRACE) -> Sweeper:
     """The sweep over real adapters. Files younger than `grace` are left alone."""
     return Sweeper(
-        storage=DiskStorage(config.images_dir),
+        storage=_storage(config),
         repository=_repository(config.database, pool_size=1),
         clock=SystemClock(),
         grace=grace,
@@ -171,7 +173,7 @@ def build_sweeper(config: Config, *, grace: timedelta = GRACE) -> Sweeper:
 
 def build_exporter(config: Config) -> Exporter:
     """The writing out of all pictures, over real adapters."""
-    return Exporter(storage=DiskStorage(config.images_dir), repository=_repository(config.database, pool_size=1))
+    return Exporter(storage=_storage(config), repository=_repository(config.database, pool_size=1))
 
 
 @contextmanager
@@ -181,7 +183,7 @@ def importing(config: Config, *, decoders: int, threads: int) -> Iterator[Import
     with (config.images_dir / ".large").open("ab") as lock, crew(decoders, _decoding(config, lock.fileno())) as jobs:
         repository = _repository(config.database, pool_size=threads)
         uploads = Uploads(
-            storage=DiskStorage(config.images_dir),
+            storage=_storage(config),
             repository=repository,
             codec=remote.RemoteCodec(jobs, wait=IMPORT_PATIENCE),
             clock=SystemClock(),
@@ -195,7 +197,7 @@ def build_backups(config: Config) -> Backups:
     return Backups(
         dumper=_dumper(config.database),
         archive=Archive(config.backups.folder),
-        hold=DiskStorage(config.images_dir).hold,
+        hold=_storage(config).hold,
         repository=_repository(config.database, pool_size=1),
         clock=SystemClock(),
         keep=timedelta(days=config.backups.keep_days),
@@ -208,10 +210,20 @@ def build_restoration(config: Config) -> Restoration:
     return Restoration(
         dumper=_dumper(config.database),
         archive=Archive(config.backups.folder),
-        storage=DiskStorage(config.images_dir, trusting=False),
+        storage=_storage(config, trusting=False),
         repository=_repository(config.database, pool_size=1),
         migrate=lambda: migrate(config),
         sweeper=build_sweeper(config),
+    )
+
+
+def build_copier(config: Config, source: str, target: str) -> Copier:
+    """What brings the pictures of the store `source` to the store `target`."""
+    stores = _stores(config)
+    return Copier(
+        source=stores.open(source),
+        target=stores.open(target),
+        repository=_repository(config.database, pool_size=1),
     )
 
 
@@ -241,6 +253,37 @@ def programs(config: Config) -> list[Program]:
         watched = [Path(__file__).parent, config.web.frontend_dir / "templates", Path(".env")]
         found.append(watcher(watched, lambda: os.kill(master, signal.SIGHUP)))
     return found
+
+
+def _storage(config: Config, *, trusting: bool = True) -> Holdable:
+    return _stores(config).open(config.storage.kind, config.storage.also, trusting=trusting)
+
+
+def _stores(config: Config) -> Stores:
+    s3 = config.storage.s3
+    return Stores(
+        root=config.images_dir,
+        s3=S3Settings(
+            bucket=s3.bucket,
+            region=s3.region,
+            endpoint=s3.endpoint,
+            access_key=s3.access_key,
+            secret_key=s3.secret_key,
+            connections=_threads(config),
+        )
+        if s3
+        else None,
+    )
+
+
+def _picture_link(config: Config) -> Callable[[str], str] | None:
+    """Where visitors are sent for a picture. Not while some of them are elsewhere."""
+    storage = config.storage
+    if storage.kind != "s3" or storage.also:
+        return None
+    if storage.public_url:
+        return lambda key: f"{storage.public_url}/images/{key}"
+    return _stores(config).link() if storage.redirects else None
 
 
 def _addresses(config: Config) -> Sequence[Address]:
@@ -319,15 +362,6 @@ def _decoding(config: Config, large_lock: int) -> decoder.DecoderSettings:
     )
 
 
-def _decoding(config: Config, large_lock: int) -> decoder.DecoderSettings:
-    uploads = config.uploads
-    return decoder.DecoderSettings(
-        limits=codec.PixelLimits(max_pixels=uploads.max_pixels, max_jpeg_pixels=uploads.max_pixels * JPEG_PIXELS),
-        keep_metadata=uploads.keep_metadata,
-        large_lock=large_lock,
-    )
-
-
 def _deliver(config: Config, shared: Shared, slot: Slot) -> int:
     slot.ready()
     tally = Tally(shared.metrics)
@@ -380,6 +414,8 @@ def _web_settings(config: Config, shared: Shared, tally: Tally, repository: Repo
         trust_peer=web.behind_nginx,
         cors_origins=web.cors_origins,
         rate_check=shared.limiter.check if shared.limiter else no_limit,
+        remote_store=config.storage.remote,
+        picture_link=_picture_link(config),
         metrics=Metrics(Exposition(shared.metrics, asked).render, config.metrics.allow),
     )
 
