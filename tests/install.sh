@@ -8,7 +8,8 @@ has() { # has PACKAGE: by its program, so that other systems and hand-made insta
         postgresql) ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || command -v initdb >/dev/null ;;
         nginx | pgbouncer) command -v "$1" >/dev/null || [ -x "/usr/sbin/$1" ] ;;
         chromium) command -v chromium >/dev/null || command -v chromium-browser >/dev/null ;;
-        docker.io) command -v docker >/dev/null && command -v dockerd >/dev/null ;;
+        docker.io) command -v dockerd >/dev/null || [ -x /usr/sbin/dockerd ] ;;
+        docker-cli) command -v docker >/dev/null ;;
         debootstrap) command -v debootstrap >/dev/null || [ -x /usr/sbin/debootstrap ] ;;
         python3-venv) python3 -c 'import ensurepip, venv' 2>/dev/null ;;
         fonts-noto-color-emoji) [ -e /usr/share/fonts/truetype/noto/NotoColorEmoji.ttf ] ;;

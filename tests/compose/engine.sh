@@ -40,8 +40,9 @@ add_plugins() { # of the newer Debian: the older one's Compose is another progra
 }
 
 start() {
-    command -v docker >/dev/null && command -v dockerd >/dev/null || docker info >/dev/null 2>&1 ||
-        sh "$here/../install.sh" docker.io
+    docker info >/dev/null 2>&1 || sh "$here/../install.sh" docker.io
+    # Since trixie a package of its own.
+    command -v docker >/dev/null || sh "$here/../install.sh" docker-cli
     has_plugins || add_plugins >&2
     ! docker info >/dev/null 2>&1 || return 0
     mkdir -p "$cache"
