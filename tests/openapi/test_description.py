@@ -14,6 +14,7 @@ from tests.client import Client
 from tests.stack.stack import Stack
 
 HOOKS = "tests.openapi.hooks"
+CONFIG = Path(__file__).with_name("schemathesis.toml")
 CHECKOUT = Path(__file__).parents[2]
 EXAMPLES = 45  # generated cases an operation and phase, at most
 AT_LEAST = 2000
@@ -28,7 +29,8 @@ def test_it_is_openapi_and_has_an_etag(client: Client) -> None:
 @pytest.mark.timeout(600)
 def test_no_generated_request_is_answered_otherwise(stack: Stack, tmp_path: Path) -> None:
     command = [
-        *(sys.executable, "-m", "schemathesis.cli", "run", f"{stack.url}/api/openapi.json", "--checks", "all"),
+        *(sys.executable, "-m", "schemathesis.cli", "--config-file", str(CONFIG)),
+        *("run", f"{stack.url}/api/openapi.json", "--checks", "all"),
         *("--generation-deterministic", "--max-examples", str(EXAMPLES), "--no-color"),
         *("--continue-on-failure", "--warnings", "off"),
     ]
