@@ -153,3 +153,14 @@ def test_the_focus_stays_inside(page: Page, ten: list[str]) -> None:
         )
         seen.add(focused(page))
     assert {"Close (Esc)", "Download (D)", "Copy link (C)"} <= seen
+
+
+def test_a_long_name_leaves_the_buttons_their_room_on_a_phone(page: Page, store: Client) -> None:
+    page.set_viewport_size({"width": 320, "height": 640})
+    store.upload("a name that goes on and on " * 8 + ".png", picture(400, 300))
+    _open(page, "", 1)
+    for label in ("Close (Esc)", "Download (D)", "Copy link (C)"):
+        box = page.locator(".pswp").get_by_label(label).bounding_box()
+        assert box
+        assert box["width"] >= 44
+        assert box["x"] + box["width"] <= 320
