@@ -12,12 +12,14 @@ from services.backend.tests.fakes.storage import MemoryStorage
 from services.backend.tests.s3_server import S3Server
 from shoebox.ports import BlobStorage
 from shoebox.storage.disk import DiskStorage
+from shoebox.storage.moving import MovingStorage
 from shoebox.storage.s3 import S3Storage
 
 Ask = Callable[[str], S3Server]
 ADAPTERS: Final[dict[str, Callable[[Path, Ask], BlobStorage]]] = {
     "disk": lambda root, _: DiskStorage(root),
     "memory": lambda *_: MemoryStorage(),
+    "moving": lambda root, _: MovingStorage(DiskStorage(root), DiskStorage(root.with_name("second"))),
     "s3": lambda root, ask: S3Storage(ask("s3").bucket(), root),
 }
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
+from itertools import count
 from pathlib import Path
 
 import pytest
@@ -13,8 +15,11 @@ from services.backend.tests.s3_server import S3Server, s3_server
 from shoebox.storage.s3_client import Client as S3Client
 from shoebox.storage.s3_client import connect
 from shoebox.storage.stores import S3Settings
-from tests.client import Client
+from tests.client import Answer, Client
+from tests.load import load
 from tests.pictures import noise
+from tests.stack.embedded import Embedded
+from tests.stack.process import wait_until
 from tests.stack.stack import Stack
 from tests.stack.workers import SOURCE
 
@@ -119,6 +124,55 @@ def test_the_store_is_sound_and_a_sweep_takes_what_has_no_row(far: Stack, bucket
     swept = command(env, "sweep", "--grace", "-60")
     assert (swept.returncode, "removed 1" in swept.stdout) == (0, True)
     assert command(env, "check").returncode == 0
+
+
+def test_a_live_store_moves_to_the_bucket_without_a_failed_request(server: S3Server, state: Path) -> None:
+    far = settings_of(server.bucket())
+    del far["STORAGE"]
+    with Embedded(state=state, workers=2) as running:
+        client, pictures = Client(running.url), [noise(40, 30) for _ in range(8)]
+        keys = [upload(client, data) for data in pictures]
+        turns = count()
+
+        def ask() -> Answer:
+            turn = next(turns)
+            if turn % 10 == 0:
+                return client.upload("new.png", pictures[0])
+            return client.get(f"/images/{keys[turn % len(keys)]}")
+
+        with load(ask, rate=20, clients=2) as seen:
+            for kind, also in (("disk", "s3"), ("s3", "disk")):
+                change(running, far | {"STORAGE": kind, "STORAGE_ALSO": also})
+            words = ("storage", "copy", "--from", "disk", "--to", "s3")
+            copied = command(far | embedded_settings(running), *words)
+            assert (copied.returncode, "damaged 0" in copied.stdout) == (0, True)
+            change(running, far | {"STORAGE": "s3"})
+        assert seen.bad == []
+        assert len(seen.statuses) > 20
+        shutil.rmtree(running.layout.images / "images")
+        assert [client.get(f"/images/{key}").body for key in keys] == pictures
+        assert all(client.get(f"/images/{key}").status == 200 for key in client.list(per_page=100).json["files"])
+        assert client.delete(keys[0]).status == 200
+        assert client.get(f"/images/{keys[0]}").status == 404
+
+
+def change(running: Embedded, settings: Mapping[str, str]) -> None:
+    """Other settings from now on; returns when no process with the earlier ones is left."""
+    file = running.layout.work / "workers" / ".env"
+    file.write_text("".join(f"{name}={value}\n" for name, value in settings.items()))
+    file.chmod(0o644)
+    before = set(running.workers.pids)
+    running.workers.reload()
+    wait_until(lambda: not before & set(running.workers.pids), patience=60, what="the new settings hold")
+
+
+def embedded_settings(running: Embedded) -> dict[str, str]:
+    return {
+        "STATE_DIR": str(running.layout.work.parent),
+        "IMAGES_DIR": str(running.layout.images),
+        "LOG_DIR": str(running.layout.work / "commands"),
+        "DATABASE_PATH": str(running.layout.work / "workers" / "shoebox.db"),
+    }
 
 
 def command_settings(stack: Stack) -> dict[str, str]:
