@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from typing import Final
 
+import pytest
 from playwright.sync_api import Page, Request, Route, expect
 
 from tests.browser.actions import choose, payload, rows
@@ -14,6 +15,7 @@ from tests.pictures import noise
 PIECE: Final = {"Tus-Resumable": "1.0.0", "Content-Type": "application/offset+octet-stream"}
 
 
+@pytest.mark.usefixtures("failing_requests")
 def test_a_large_file_goes_on_after_its_connection_broke(page: Page, store: Client) -> None:
     data = noise(1750, 1700)
     cut = len(data) * 37 // 100
@@ -39,6 +41,7 @@ def test_a_large_file_goes_on_after_its_connection_broke(page: Page, store: Clie
     assert hashlib.sha256(store.get(image["url"]).body).digest() == hashlib.sha256(data).digest()
 
 
+@pytest.mark.usefixtures("failing_requests")
 def test_a_large_file_that_is_no_picture_says_so(page: Page, store: Client) -> None:
     page.goto("/upload/")
     choose(page, payload("film.png", b"no picture" * 1_000_000))

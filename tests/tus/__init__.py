@@ -1,0 +1,1 @@
+"""Uploads in pieces, played by the protocol's reference client."""
