@@ -42,7 +42,7 @@ class Embedded:
                 "LOG_DIR": str(self.layout.logs),
                 "DATABASE_PATH": str(self.layout.work / "workers" / "shoebox.db"),
             },
-            writes=(self.layout.images, self.layout.logs),
+            writes=(self.layout.images, self.layout.logs, state_dir / "metrics"),
         )
 
     @property

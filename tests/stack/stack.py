@@ -72,7 +72,7 @@ class Stack:
         self.workers: Final = Workers(
             self.layout.work / "workers",
             settings={**self._given, **self._worker_settings()},
-            writes=(self.layout.images, self.layout.logs),
+            writes=(self.layout.images, self.layout.logs, self.layout.work / "metrics"),
         )
 
     def _make_postgres(self, made: Secrets, *, fsync: bool) -> Postgres:

@@ -45,7 +45,7 @@ def ask(login: Login, statement: str, *parameters: Any) -> list[tuple[Any, ...]]
 @contextmanager
 def empty_postgres(direct: Login, through: Login) -> Iterator[PostgresRepository]:
     """A repository reached by `through`, over the emptied database of `direct`."""
-    ask(direct, "TRUNCATE images, leases")
+    ask(direct, "TRUNCATE images, leases, webhooks, outbox")
     with closing(PostgresRepository(connect=settings(through), pool_size=THREADS)) as repository:
         yield repository
 

@@ -131,6 +131,10 @@ class MemoryRepository:
             self._leases[name] = now + seconds
             return True
 
+    def volume(self) -> int:
+        self._check_there()
+        return sum(image.facts.size for image in self._rows.values())
+
     def ping(self) -> None:
         self._check_there()
 
