@@ -112,7 +112,7 @@ def test_a_folder_that_cannot_be_written_to_is_named_with_the_way_out(state: Pat
     assert subprocess.run(command, capture_output=True, check=False).returncode == 0
 
 
-@pytest.mark.parametrize("service", ["web", "nginx", "pgbouncer", "db"])
+@pytest.mark.parametrize("service", ["web", "nginx", "pgbouncer", "db", "backup"])
 def test_a_killed_container_is_back_in_ten_seconds_and_no_201_is_lost(compose: Compose, service: str) -> None:
     client = Client(compose.url, timeout=BACK)
     uploads = Uploads(client)

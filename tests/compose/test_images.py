@@ -13,8 +13,8 @@ import pytest
 from tests.compose.compose import Compose
 from tests.compose.docker import docker
 
-SERVICES = ("nginx", "web", "pgbouncer", "db")
-OURS = ("nginx", "web", "pgbouncer")
+SERVICES = ("nginx", "web", "pgbouncer", "db", "backup")
+OURS = ("nginx", "web", "pgbouncer", "backup")
 MB = 1_000_000
 
 
@@ -36,7 +36,7 @@ def test_one_port_is_published(compose: Compose) -> None:
 def test_the_database_is_out_of_reach_of_nginx_and_of_the_world(compose: Compose) -> None:
     networks = {service: set(compose.inspect(service)[0]["NetworkSettings"]["Networks"]) for service in SERVICES}
     front, back = f"{compose.name}_front", f"{compose.name}_back"
-    assert networks == {"nginx": {front}, "web": {front, back}, "pgbouncer": {back}, "db": {back}}
+    assert networks == {"nginx": {front}, "web": {front, back}, "pgbouncer": {back}, "db": {back}, "backup": {back}}
     assert json.loads(docker("network", "inspect", back))[0]["Internal"] is True
 
 
@@ -72,7 +72,9 @@ def test_nothing_of_an_images_own_files_can_be_changed(compose: Compose, service
     assert done.returncode != 0
 
 
-@pytest.mark.parametrize(("service", "signal"), [("nginx", "SIGQUIT"), ("web", "SIGTERM"), ("pgbouncer", "SIGINT")])
+@pytest.mark.parametrize(
+    ("service", "signal"), [("nginx", "SIGQUIT"), ("web", "SIGTERM"), ("pgbouncer", "SIGINT"), ("backup", "SIGTERM")]
+)
 def test_an_image_says_what_it_is_and_how_it_stops(images: Mapping[str, str], service: str, signal: str) -> None:
     config = image(f"shoebox-{service}:{images['SHOEBOX_TAG']}")["Config"]
     labels = {
