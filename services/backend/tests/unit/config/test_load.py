@@ -96,6 +96,18 @@ def test_pgbouncer_serves_requests_and_migrations_go_directly() -> None:
     assert (config.database.direct.host, config.database.direct.port) == ("db", 5432)
 
 
+def test_a_bucket_is_named_and_its_key_has_a_secret(tmp_path: Path) -> None:
+    secret = tmp_path / "secret"
+    secret.write_text("s3cret\n")
+    given = {"STORAGE": "s3", "AWS_BUCKET_NAME": "pictures", "AWS_ACCESS_KEY_ID": "key", "STORAGE_ALSO": "disk"}
+    config = load(given | {"AWS_SECRET_ACCESS_KEY_FILE": str(secret), "S3_ENDPOINT_URL": "http://store:9000/"})
+    assert config.storage.s3 is not None
+    assert (config.storage.s3.secret_key, config.storage.s3.endpoint) == ("s3cret", "http://store:9000")
+    assert "AWS_SECRET_ACCESS_KEY" in problems(given)[0]
+    assert "AWS_BUCKET_NAME" in problems({"STORAGE": "s3"})[0]
+    assert "STORAGE_ALSO" in problems({"STORAGE_ALSO": "disk"})[0]
+
+
 def test_workers_ports_must_fit_below_the_last_port() -> None:
     assert "WEB_SERVER_START_PORT" in problems({"WEB_SERVER_START_PORT": "65530", "WEB_SERVER_WORKERS": "10"})[0]
 
