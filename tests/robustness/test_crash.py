@@ -7,6 +7,7 @@ import random
 import signal
 import threading
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
@@ -96,7 +97,9 @@ class Uploads:
 
 
 @pytest.mark.timeout(300)
-def test_every_promised_picture_outlives_kills_of_everything(state: Path) -> None:
+def test_every_promised_picture_outlives_kills_of_everything(
+    state: Path, record_testsuite_property: Callable[[str, object], None]
+) -> None:
     pictures = [noise(24 + number % 40, 24) for number in range(PICTURES)]
     with Stack(state=state, workers=3, fsync=True) as stack:
         client = Client(stack.url)
@@ -108,6 +111,7 @@ def test_every_promised_picture_outlives_kills_of_everything(state: Path) -> Non
                 killer.kill_next()
             clients.join(0.01)
         wait_until(lambda: healthy(stack.url, stack.workers.process), patience=PATIENCE, what="healthy again")
+        record_testsuite_property("Uploads that failed and were repeated while everything was killed", uploads.refused)
         assert len(uploads.promised) == PICTURES
         assert killer.kills >= PICTURES // BETWEEN_KILLS - 1
         swept = shoebox(stack, "sweep", "--grace", "0", "--force")
