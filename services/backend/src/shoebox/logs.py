@@ -161,12 +161,13 @@ def console(line: bytes) -> None:
         os.write(2, line)
 
 
-def configure(folder: Path, *, level: str, style: str, request_id: Callable[[], str]) -> None:
-    """Send every record of this process to `folder/app.log` and the console.
+def configure(folder: Path, *, level: str, style: str, request_id: Callable[[], str], quiet: bool = False) -> None:
+    """Send every record of this process to `folder/app.log` and, unless `quiet`, the console.
 
     `style` is `text` or `json`; `request_id` gives the id of the request this thread serves.
     """
-    handler = LineHandler(LogFile(folder / "app.log").write, console)
+    file = LogFile(folder / "app.log").write
+    handler = LineHandler(file) if quiet else LineHandler(file, console)
     handler.setFormatter(JsonFormatter(request_id) if style == "json" else TextFormatter(request_id))
     root = logging.getLogger()
     root.handlers[:] = [handler]

@@ -80,11 +80,16 @@ def _over_the_store(config: Config, work: Callable[[Sweeper, Report], SweepRepor
     return 0 if report.sound else 1
 
 
-def prepare(config: Config) -> None:
-    """Folders and logs, as every command needs them. Raises `ConfigError`."""
+def prepare(config: Config, *, quiet: bool = False) -> None:
+    """Folders and logs, as every command needs them; `quiet` keeps the console for something
+    else. Raises `ConfigError`."""
     folders.prepare(config)
     logs.configure(
-        config.logs.folder, level=config.logs.level, style=config.logs.format, request_id=wiring.current_request_id
+        config.logs.folder,
+        level=config.logs.level,
+        style=config.logs.format,
+        request_id=wiring.current_request_id,
+        quiet=quiet,
     )
 
 

@@ -66,7 +66,7 @@ def take_in(config: Config, arguments: argparse.Namespace) -> int:
         return failed(f"{arguments.folder} is no folder")
     if arguments.collection and not is_collection(arguments.collection):
         return failed(f"{arguments.collection} cannot be a collection")
-    prepare(config)
+    prepare(config, quiet=True)  # a line for each picture would wash the bar away
     count = max(1, arguments.processes or len(os.sched_getaffinity(0)))
     counts: Counter[Verdict] = Counter()
     with tempfile.TemporaryFile("w+", encoding="utf-8", errors="replace") as refused:
