@@ -17,7 +17,7 @@ log = logging.getLogger(__name__)
 BATCH: Final = 20  # events a look; small, so that a stop is heard between them
 FIRST_DELAY: Final = 2.0  # seconds after the first failure, doubled with each further one
 LONGEST_DELAY: Final = 3600.0  # seconds
-MAX_ATTEMPTS: Final = 18  # about eight hours: a night without anybody to mend the receiver
+MAX_ATTEMPTS: Final = 18  # over four to seven hours: somebody has mended the receiver by then
 
 # What a delivery came to: "delivered", "failed" or "given up".
 Count = Callable[[str], None]
