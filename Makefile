@@ -14,7 +14,7 @@ RUN_INSTALLED = $(call stamp,requirements)
 TEST_INSTALLED = $(call stamp,requirements-dev)
 
 .DEFAULT_GOAL := help
-.PHONY: help run stack stack-down backup restore installed test bench system lint types format lock clean
+.PHONY: help run stack stack-down backup restore installed test bench screenshots system lint types format lock clean
 
 help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -41,6 +41,9 @@ test: system $(TEST_INSTALLED) lint types ## install what is missing, then run e
 
 bench: $(TEST_INSTALLED) ## measure on this machine (SCENARIO=lists)
 	@exec $(VENV)/bin/python -m tests.bench $(SCENARIO)
+
+screenshots: system $(TEST_INSTALLED) ## take the README's pictures anew
+	@exec $(VENV)/bin/python -m tests.browser.screenshots
 
 system: ## install the system packages the tests and the stack need
 	@sh tests/install.sh
