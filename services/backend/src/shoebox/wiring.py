@@ -60,7 +60,7 @@ from shoebox.server.reload import watcher
 from shoebox.storage.archive import Archive
 from shoebox.storage.moving import Holdable
 from shoebox.storage.partials import DiskPartials
-from shoebox.storage.stores import S3Settings, Stores
+from shoebox.storage.stores import S3Settings, Stores, preload_s3
 from shoebox.web import access_log
 from shoebox.web.handler import make_handler
 from shoebox.web.metrics import Metrics
@@ -104,9 +104,11 @@ class Shared:
     metrics: Path
 
 
-def preload() -> None:
+def preload(config: Config) -> None:
     """Load what children will need, so that they share its memory."""
     preload_decoders()
+    if config.storage.remote:
+        preload_s3()
 
 
 def migrate(config: Config) -> Sequence[str]:

@@ -31,7 +31,7 @@ def check(config: Config, _: argparse.Namespace) -> int:
     Run by the master before it reloads, so that a mistake in a setting is not an outage.
     """
     folders.prepare(config)
-    wiring.preload()
+    wiring.preload(config)
     return 0
 
 
@@ -47,7 +47,7 @@ def run(config: Config, arguments: argparse.Namespace) -> int:
     code = _migrate_in_child(config, patience=0 if reloaded else DATABASE_PATIENCE)
     if code and not reloaded:
         return code
-    wiring.preload()
+    wiring.preload(config)
     command = [sys.executable, "-m", "shoebox"]
     try:
         return Master(

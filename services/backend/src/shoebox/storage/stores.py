@@ -5,9 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from shoebox.storage.disk import DiskStorage
 from shoebox.storage.moving import Holdable, MovingStorage
+
+if TYPE_CHECKING:
+    from shoebox.storage.s3 import S3Storage
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,19 +41,22 @@ class Stores:
 
     def link(self) -> Callable[[str], str]:
         """What makes signed addresses in the bucket."""
-        from shoebox.storage.s3 import S3Storage
-
-        return S3Storage(self._bucket(), self.root).link
+        return preload_s3()(self._bucket(), self.root).link
 
     def _one(self, kind: str, trusting: bool) -> Holdable:
         if kind == "disk":
             return DiskStorage(self.root, trusting=trusting)
-        # Not at the top: without a bucket its packages need not be there, and cost no memory.
-        from shoebox.storage.s3 import S3Storage
-
-        return S3Storage(self._bucket(), self.root)
+        return preload_s3()(self._bucket(), self.root)
 
     def _bucket(self) -> S3Settings:
         if self.s3 is None:
             raise ValueError("no bucket is named")
         return self.s3
+
+
+def preload_s3() -> type[S3Storage]:
+    """Load what a bucket needs. Not at the top of this file: without a bucket its packages need
+    not be there, and cost no memory; with one, processes that are forked later share it."""
+    from shoebox.storage.s3 import S3Storage
+
+    return S3Storage
