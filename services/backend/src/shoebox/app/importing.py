@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
@@ -19,8 +18,7 @@ from typing import Final
 
 from shoebox.app.upload import Uploads
 from shoebox.domain.errors import NotFound, ShoeboxError, StorageFull, Unavailable
-from shoebox.domain.image import Image
-from shoebox.domain.names import clean_original_name
+from shoebox.domain.image import NewImage
 from shoebox.ports import ImageRepository
 
 BLOCK: Final = 256 * 1024  # bytes a read
@@ -69,7 +67,7 @@ class Importer:
 
         Raises `Unavailable` and `StorageFull`, after which going on makes no sense.
         """
-        if source.old_name is not None and self._finds(lambda: self._repository.key_of(source.old_name or "")):
+        if self._has_name(source):
             return Taken(verdict=Verdict.THERE)
         try:
             with source.open() as file:
@@ -85,15 +83,23 @@ class Importer:
             return Taken(verdict=Verdict.REFUSED, reason=error.strerror or "The file cannot be read.")
 
     def _take(self, source: Source, file: BufferedReader, digest: str) -> Taken:
-        key = self._known(digest)
-        if key is not None and (source.old_name is None or self._is_same(key, source)):
-            self._name(source, key)
+        if self._has_name(source) or (source.old_name is None and self._known(digest)):
             return Taken(verdict=Verdict.THERE)
-        image = self._store(source, file)
-        if image.facts.sha256 != digest:
-            self._repository.add_alias(_content_name(digest), image.key)
-        self._name(source, image.key)
+
+        def name(image: NewImage) -> None:
+            # Before the row: a name without a picture means nothing, a picture without its
+            # name would be taken in again.
+            if image.facts.sha256 != digest:
+                self._repository.add_alias(_content_name(digest), image.key)
+            if source.old_name is not None:
+                self._repository.add_alias(source.old_name, image.key)
+
+        self._store(source, file, name)
         return Taken(verdict=Verdict.IMPORTED)
+
+    def _has_name(self, source: Source) -> bool:
+        name = source.old_name
+        return name is not None and self._finds(lambda: self._repository.key_of(name)) is not None
 
     def _known(self, digest: str) -> str | None:
         """The picture that these bytes became, stripped or as they are."""
@@ -101,29 +107,18 @@ class Importer:
             lambda: self._repository.key_of(_content_name(digest))
         )
 
-    def _is_same(self, key: str, source: Source) -> bool:
-        """Whether the picture is this very one, whose old name a crash kept from being written."""
-        with suppress(NotFound):
-            image = self._repository.get(key)
-            name = clean_original_name(source.original_name)
-            return (image.original_name, image.uploaded_at) == (name, source.uploaded_at)
-        return False
-
-    def _store(self, source: Source, file: BufferedReader) -> Image:
+    def _store(self, source: Source, file: BufferedReader, before: Callable[[NewImage], None]) -> None:
         file.seek(0)
         with self._uploads.receive() as incoming:
             while block := file.read(BLOCK):
                 incoming.write(block)
-            return self._uploads.store(
+            self._uploads.store(
                 incoming,
                 original_name=source.original_name,
                 collection=source.collection,
                 uploaded_at=source.uploaded_at,
+                before=before,
             )
-
-    def _name(self, source: Source, key: str) -> None:
-        if source.old_name is not None:
-            self._repository.add_alias(source.old_name, key)
 
     @staticmethod
     def _finds(find: Callable[[], str]) -> str | None:

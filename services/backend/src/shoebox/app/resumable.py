@@ -19,8 +19,6 @@ from shoebox.domain.errors import (
     StorageFull,
     Unavailable,
 )
-from shoebox.domain.image import Format
-from shoebox.domain.names import key_of, new_stem
 from shoebox.domain.partial import Partial, PartialState, new_partial_id
 from shoebox.ports import Clock, ImageRepository, PartialStore
 
@@ -139,13 +137,9 @@ class Resumable:
 
     def _earlier(self, upload: Partial) -> str | None:
         """The key under which it was stored before a crash could be told of it."""
-        if upload.stem is None:
-            return None
-        return next(iter(self._repository.known(key_of(upload.stem, known) for known in Format)), None)
+        return upload.tried if upload.tried and self._repository.known([upload.tried]) else None
 
     def _store(self, upload: Partial) -> str:
-        stem = new_stem()
-        self._partials.save(replace(upload, stem=stem))
         try:
             # A copy, because the codec rewrites what it is given: after a crash the bytes are
             # still those that came.
@@ -153,7 +147,10 @@ class Resumable:
                 while block := file.read(BLOCK):
                     incoming.write(block)
                 return self._uploads.store(
-                    incoming, original_name=upload.original_name, collection=upload.collection, stem=stem
+                    incoming,
+                    original_name=upload.original_name,
+                    collection=upload.collection,
+                    before=lambda image: self._partials.save(replace(upload, tried=image.key)),
                 ).key
         except (Unavailable, StorageFull):  # asking again may help
             raise

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -11,7 +11,7 @@ from typing import Final
 
 from shoebox.domain.errors import BadRequest, FileTooLarge, ShoeboxError, StorageFull
 from shoebox.domain.image import GALLERY_WIDTH, Image, NewImage
-from shoebox.domain.names import clean_original_name, key_of, new_stem
+from shoebox.domain.names import clean_original_name, new_key
 from shoebox.ports import BlobStorage, Clock, ImageCodec, ImageRepository, Staged
 
 log = logging.getLogger(__name__)
@@ -53,6 +53,10 @@ def too_large(max_size: int) -> FileTooLarge:
     return FileTooLarge(f"The file is larger than the limit of {max_size} bytes ({max_size / 1024**2:g} MiB).")
 
 
+def _unasked(_: NewImage) -> None:
+    """For those who need not find a picture after a crash."""
+
+
 class Uploads:
     """The use case that makes a 201 true."""
 
@@ -83,13 +87,13 @@ class Uploads:
         *,
         original_name: str,
         collection: str | None,
-        stem: str | None = None,
         uploaded_at: datetime | None = None,
+        before: Callable[[NewImage], None] = _unasked,
     ) -> Image:
         """Examine the received bytes and keep them. When this returns the picture is durable.
 
-        Its key begins with `stem`, which must be a new one; by it, who lost the answer finds
-        the picture. `uploaded_at` is aware; now, if it is not given.
+        `uploaded_at` is aware; now, if it is not given. `before` is told of the picture when
+        nothing of it can be seen yet: who writes the key down then, finds it after a crash.
 
         Raises `BadRequest` for an empty file and everything `ImageCodec.examine`,
         `BlobStorage.publish` and `ImageRepository.add` raise; then nothing is kept.
@@ -97,7 +101,15 @@ class Uploads:
         if incoming.size == 0:
             raise BadRequest("The file is empty.")
         examined = self._codec.examine(incoming.staged)
-        key = key_of(stem or new_stem(), examined.facts.format)
+        key = new_key(examined.facts.format)
+        new = NewImage(
+            key=key,
+            original_name=clean_original_name(original_name),
+            facts=examined.facts,
+            uploaded_at=uploaded_at or self._clock.now(),
+            collection=collection,
+        )
+        before(new)
         # Blob before row: a crash here leaves a file nobody can reach, which the sweep
         # removes. The other order leaves a card with a broken picture.
         self._storage.publish(incoming.staged, key, examined.facts.sha256)
@@ -107,15 +119,7 @@ class Uploads:
             self._withdraw(key)
             raise
         try:
-            image = self._repository.add(
-                NewImage(
-                    key=key,
-                    original_name=clean_original_name(original_name),
-                    facts=examined.facts,
-                    uploaded_at=uploaded_at or self._clock.now(),
-                    collection=collection,
-                )
-            )
+            image = self._repository.add(new)
         except StorageFull:
             # The database has said no. After any other error the file stays: an insert whose
             # answer was lost may still commit, and a row must have its file. Without a row

@@ -27,18 +27,9 @@ _DROPPED_CATEGORIES: Final = frozenset({"Cc", "Cs", "Zl", "Zp"})
 _BIDI_CONTROLS: Final = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\ufeff")
 
 
-def new_stem() -> str:
-    """A filename nobody can guess, without its extension."""
-    return "".join(secrets.choice(_ALPHABET) for _ in range(KEY_LENGTH))
-
-
 def new_key(image_format: Format) -> str:
     """A filename nobody can guess, with the extension of the picture's real format."""
-    return key_of(new_stem(), image_format)
-
-
-def key_of(stem: str, image_format: Format) -> str:
-    """The filename of a picture of this format."""
+    stem = "".join(secrets.choice(_ALPHABET) for _ in range(KEY_LENGTH))
     return f"{stem}.{image_format.value}"
 
 

@@ -14,8 +14,8 @@ _ID: Final = re.compile(r"[0-9a-f]{32}")
 class Partial:
     """An upload as it was announced, and what became of it.
 
-    `metadata` is repeated to the client as it wrote it. `stem` is that of the picture's key,
-    from the moment at which it is being stored; `key` says that it was.
+    `metadata` is repeated to the client as it wrote it. `tried` is the key under which it was last
+    tried to be stored; `key` says that it was.
     """
 
     id: str
@@ -23,7 +23,7 @@ class Partial:
     original_name: str
     collection: str | None
     metadata: str
-    stem: str | None = None
+    tried: str | None = None
     key: str | None = None
 
 

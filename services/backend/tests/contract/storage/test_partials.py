@@ -71,7 +71,7 @@ def test_what_became_of_it_is_kept_without_its_bytes(partials: PartialStore) -> 
     partials.create(upload)
     with partials.appending(upload.id, 0) as end:
         end.write(b"abc")
-    done = replace(upload, stem="abcdefgh", key="abcdefgh.png")
+    done = replace(upload, key="abcdefgh.png")
     with partials.finishing(upload.id):
         partials.save(done)
     state = partials.load(upload.id)
