@@ -144,6 +144,7 @@ def test_pages_are_served_under_a_strict_policy(client: Client, path: str) -> No
 def test_limits_are_told_to_the_pages(client: Client) -> None:
     limits = client.get("/api/limits").json
     assert (limits["max_file_size"], limits["max_files"]) == (20 * 1024 * 1024, 20)
+    assert limits["public_url"] is None
     assert [each["name"] for each in limits["formats"]] == ["JPEG", "PNG", "GIF", "WebP", "BMP", "TIFF", "AVIF"]
 
 

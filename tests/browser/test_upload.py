@@ -84,14 +84,21 @@ def test_the_limits_shown_are_the_servers(page: Page) -> None:
     expect(rows(page, "failed")).to_contain_text("at most 3 MB is accepted")
 
 
-def _limits(route: Route) -> None:
+def test_links_begin_with_the_operators_address_where_there_is_one(page: Page) -> None:
+    page.route("**/api/limits", lambda route: _limits(route, public_url="https://pictures.example"))
+    page.goto("/upload/")
+    expect(page.locator("#limits")).to_contain_text("JPEG")
+    choose(page, payload("a.jpg", picture(form="JPEG"), "image/jpeg"))
+    expect(rows(page, "done").locator("input")).to_have_value(re.compile(r"^https://pictures\.example/images/"))
+
+
+def _limits(route: Route, public_url: str | None = None) -> None:
     formats = [
         {"name": "JPEG", "extension": "jpg", "content_type": "image/jpeg"},
         {"name": "QOI", "extension": "qoi", "content_type": "image/qoi"},
     ]
-    route.fulfill(
-        json={"max_file_size": 3 * 1024 * 1024, "max_files": 20, "max_pixels": 1, "formats": formats, "version": "0"}
-    )
+    limits = {"max_file_size": 3 * 1024 * 1024, "max_files": 20, "max_pixels": 1, "formats": formats, "version": "0"}
+    route.fulfill(json=limits | {"public_url": public_url})
 
 
 def test_the_server_has_the_last_word_on_a_file_the_browser_doubts(page: Page, store: Client) -> None:

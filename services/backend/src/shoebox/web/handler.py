@@ -116,7 +116,9 @@ class Handler(
         return self.openapi
 
     def limits(self, _request: Request) -> Response:
-        return self.json(HTTPStatus.OK, limits_json(self.app.uploads.limits, self.settings.version))
+        return self.json(
+            HTTPStatus.OK, limits_json(self.app.uploads.limits, self.settings.version, self.settings.public_url)
+        )
 
     def list_images(self, request: Request) -> Response:
         listing = self.app.gallery.list(self._list_query(request))

@@ -63,8 +63,9 @@ def _listed_json(image: Image, base_url: str) -> dict[str, object]:
     return image_json(image, base_url) | {"upload_date": upload_date(image.uploaded_at)}
 
 
-def limits_json(limits: UploadLimits, version: str) -> dict[str, object]:
-    """What is accepted, for pages that tell people before they choose."""
+def limits_json(limits: UploadLimits, version: str, public_url: str | None) -> dict[str, object]:
+    """What is accepted, for pages that tell people before they choose, and what links begin
+    with if the operator has said so."""
     return {
         "max_file_size": limits.max_file_size,
         "max_files": limits.max_files,
@@ -73,6 +74,7 @@ def limits_json(limits: UploadLimits, version: str) -> dict[str, object]:
             {"name": known.title, "extension": known.value, "content_type": known.content_type} for known in Format
         ],
         "version": version,
+        "public_url": public_url,
     }
 
 

@@ -2,11 +2,18 @@
 
 export const LINK_FORMATS = ["direct", "markdown", "html", "bbcode"];
 
+let base = location.origin;
+
+/** What links begin with: the address the operator named, or null. */
+export function startLinksWith(publicUrl) {
+  base = publicUrl ?? location.origin;
+}
+
 /**
- * The picture's full address, as this visitor reaches the server: behind a proxy that the server
- * was not told of, the server's own idea of it would be wrong.
+ * The picture's full address: at the operator's address, else as this visitor reaches the server.
+ * Behind a proxy that the server was not told of, the server's own idea of it would be wrong.
  */
-export const directLink = (image) => new URL(image.url, location.origin).href;
+export const directLink = (image) => new URL(image.url, base).href;
 
 export function formatLink(image, format) {
   const url = directLink(image);

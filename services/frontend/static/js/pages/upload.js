@@ -8,7 +8,7 @@ import { el, find } from "../lib/dom.js";
 import { bytes, list } from "../lib/format.js";
 import { onLanguage, t } from "../lib/i18n.js";
 import { icon } from "../lib/icons.js";
-import { formatLink, LINK_FORMATS } from "../lib/links.js";
+import { formatLink, LINK_FORMATS, startLinksWith } from "../lib/links.js";
 import { recall, remember } from "../lib/store.js";
 import { UploadQueue } from "../lib/upload-queue.js";
 
@@ -141,6 +141,7 @@ export function mountUpload({ collection, onStored, goToUpload }) {
   async function learnLimits() {
     try {
       accepted = await limits();
+      startLinksWith(accepted.public_url);
       showLimits();
     } catch {
       setTimeout(learnLimits, ASK_AGAIN);

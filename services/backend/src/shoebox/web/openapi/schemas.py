@@ -125,6 +125,7 @@ SCHEMAS: Final[dict[str, Schema]] = {
         max_pixels=POSITIVE,
         formats=several(record(name=STRING, extension=STRING, content_type=CONTENT_TYPE)),
         version=STRING,
+        public_url=or_null(URI),
     ),
     "D1Page": record(
         items=several(known("Image")),
