@@ -41,7 +41,7 @@ def open_object(client: Client, bucket: str, name: str) -> RemoteFile:
 def _get(client: Client, wanted: dict[str, str], start: int) -> Stream:
     # Whole objects are compared with their checksum on the way; parts of them cannot be.
     part = {"Range": f"bytes={start}-"} if start else {}
-    with faults():
+    with reading():
         body: Stream = client.get_object(**wanted, **part)["Body"]
         return body
 

@@ -14,6 +14,8 @@ from services.backend.tests.fakes.repository import MemoryRepository
 from services.backend.tests.pictures import new_image
 from services.backend.tests.s3_server import S3Server
 from shoebox.app.copy import Copier, Outcome
+from shoebox.cli import folders
+from shoebox.config import ConfigError, load
 from shoebox.domain.errors import NotFound, Unavailable
 from shoebox.domain.image import Image
 from shoebox.ports import BlobStorage
@@ -188,6 +190,21 @@ def test_a_store_that_is_away_or_is_none_is_unavailable(bucket: S3Settings, tmp_
             publish(storage, KEY, b"a picture")
     with pytest.raises(ClientError):
         client.head_object(Bucket=bucket.bucket, Key=f"images/{KEY}")
+
+
+def test_a_picture_that_goes_before_its_first_byte_was_read_is_not_found(far: S3Storage) -> None:
+    publish(far, KEY, b"a picture")
+    with far.open(KEY) as file:
+        far.delete(KEY)
+        with pytest.raises(NotFound):
+            file.read()
+
+
+def test_without_its_packages_the_start_says_what_to_install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(folders, "find_spec", lambda _: None)
+    config = load({"STORAGE": "s3", "AWS_BUCKET_NAME": "pictures", "STATE_DIR": str(tmp_path)})
+    with pytest.raises(ConfigError, match=r"requirements-s3\.lock"):
+        folders.prepare(config)
 
 
 def test_a_signed_address_leads_to_the_bytes(far: S3Storage, bucket: S3Settings) -> None:
