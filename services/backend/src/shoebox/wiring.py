@@ -214,9 +214,17 @@ def build_restoration(config: Config) -> Restoration:
         archive=Archive(config.backups.folder),
         storage=_storage(config, trusting=False),
         repository=_repository(config.database, pool_size=1),
-        migrate=lambda: migrate(config),
+        migrate=lambda: _migrate_restored(config),
         sweeper=build_sweeper(config),
     )
+
+
+def _migrate_restored(config: Config) -> None:
+    migrate(config)
+    # What the backup's own time had still to tell is told already, or concerns another system.
+    # A deliverer that runs puts its receivers back within seconds.
+    with closing(_repository(config.database, pool_size=1)) as repository:
+        SqlOutbox(repository).subscribe(())
 
 
 def build_copier(config: Config, source: str, target: str) -> Copier:

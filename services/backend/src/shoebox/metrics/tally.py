@@ -11,6 +11,7 @@ from __future__ import annotations
 import contextlib
 import fcntl
 import json
+import logging
 import mmap
 import os
 import struct
@@ -24,6 +25,8 @@ from pathlib import Path
 from typing import Final
 
 from shoebox.metrics.families import FAMILIES, Family, Kind
+
+log = logging.getLogger(__name__)
 
 SIZE: Final = 256 * 1024  # bytes a file; a thousand combinations of labels, of which there are some hundred
 MAX_FILES: Final = 1024  # four times the processes that settings allow, and twice that during a reload
@@ -50,14 +53,19 @@ class Entry:
 class Tally:
     """Counts for one process. Safe for threads; does not survive a fork.
 
-    Raises `OSError` when no file can be had in `folder`. Where a file is full, what has no
-    record yet is not counted.
+    Where no file can be had in `folder`, as on a full disk, this process is not among the sums:
+    that is logged, and no reason to stop. Where a file is full, what has no record yet is not
+    counted.
     """
 
     def __init__(self, folder: Path) -> None:
-        self._fd = _claim(folder)
-        os.ftruncate(self._fd, SIZE)
-        self._memory = mmap.mmap(self._fd, SIZE)
+        self._fd: int | None = None
+        try:
+            self._fd = _claim(folder)
+            self._memory = mmap.mmap(self._fd, SIZE)
+        except OSError as error:
+            log.warning("not counted", extra={"reason": str(error)})
+            self._memory = mmap.mmap(-1, SIZE)
         self._values = memoryview(self._memory).cast("d")
         self._lock = threading.Lock()
         self._places: dict[tuple[str, Labels], int] = {}
@@ -107,7 +115,8 @@ class Tally:
         """Give the file to whoever comes next."""
         self._values.release()
         self._memory.close()
-        os.close(self._fd)
+        if self._fd is not None:
+            os.close(self._fd)
 
     def _place(self, family: Family, labels: Labels) -> int:
         """Where the doubles begin; 0 where there is no room (no record's doubles begin there)."""
@@ -171,6 +180,8 @@ def _claim(folder: Path) -> int:
         fd = os.open(folder / f"{number:04}.tally", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
         try:
             fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            # Writing to mapped memory that has no place on the disk kills the process.
+            os.posix_fallocate(fd, 0, SIZE)
         except BlockingIOError:
             os.close(fd)
         except OSError:

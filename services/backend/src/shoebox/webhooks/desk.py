@@ -70,20 +70,20 @@ class Desk:
 
     def _hold(self) -> None:
         try:
-            if not self._outbox.hold(LEASE):
+            if self._outbox.hold(LEASE):
+                self._subscribe()
+                self._ours.set()
+            else:
                 self._ours.clear()
-            elif not self._ours.is_set():
-                self._begin()
         except ShoeboxError as error:
             self._ours.clear()
             log.warning("webhooks wait", extra={"reason": str(error)})
 
-    def _begin(self) -> None:
-        # Whoever started last says who is told: another host may have started without us.
+    def _subscribe(self) -> None:
+        # Each time: a restore, or a host that was started with other settings, may have undone it.
         dropped = self._outbox.subscribe(self._urls)
         if dropped:
             log.warning("webhooks dropped", extra={"events": dropped, "reason": "not among WEBHOOK_URLS any more"})
-        self._ours.set()
 
     def _let_go(self) -> None:
         try:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import signal
 import threading
 from pathlib import Path
 
+import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from shoebox.metrics import families, tally
@@ -106,6 +108,17 @@ def test_a_full_file_counts_what_it_knows_and_drops_the_rest(tmp_path: Path) -> 
     counted.add(families.REFUSED)
     assert total(tmp_path) == 2
     assert (tmp_path / "0000.tally").stat().st_size == tally.SIZE
+
+
+def test_a_disk_without_room_stops_nobody(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: int) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(os, "posix_fallocate", full)
+    counted = Tally(tmp_path)
+    counted.add(families.REFUSED)
+    counted.close()
+    assert total(tmp_path) == 0
 
 
 def test_a_request_is_told_by_route_and_status_and_its_time_by_route(tmp_path: Path) -> None:
