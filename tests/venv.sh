@@ -16,3 +16,8 @@ fi
 rm -f "$folder/installed-$(basename "$lock" .lock)"-???????????????? # 16 figures of a hash
 echo "installing $lock into $folder" >&2
 "$folder/bin/python" -m pip install --quiet --disable-pip-version-check --no-input --require-hashes -r "$lock"
+# `shoebox` as a command, from this checkout's source.
+site=$("$folder/bin/python" -c 'import sysconfig; print(sysconfig.get_path("purelib"))')
+(cd "$(dirname "$lock")/src" && pwd) >"$site/shoebox.pth"
+printf '#!%s\nfrom shoebox.cli.main import main\n\nraise SystemExit(main())\n' "$(cd "$folder/bin" && pwd)/python" >"$folder/bin/shoebox"
+chmod +x "$folder/bin/shoebox"

@@ -99,3 +99,12 @@ def test_another_sites_scripts_may_ask_only_where_that_was_allowed(state: Path) 
         assert "Access-Control-Allow-Origin" not in client.get("/api/images/", stranger).headers
         assert client.delete("aaaaaaaaaaaa.jpg", friend).status == 404
         assert client.delete("aaaaaaaaaaaa.jpg", stranger).status == 403
+
+
+def test_the_command_of_the_readme_works_from_any_folder(tmp_path: Path) -> None:
+    command = Path(sys.prefix) / "bin" / "shoebox"
+    settings = {"STATE_DIR": str(tmp_path)}
+    assert subprocess.run([command, "migrate"], env=settings, cwd=tmp_path, timeout=30).returncode == 0
+    checked = subprocess.run([command, "check"], env=settings, cwd=tmp_path, capture_output=True, text=True, timeout=30)
+    assert checked.returncode == 0
+    assert "rows without a file 0" in checked.stdout
