@@ -228,7 +228,7 @@ class Draft(Protocol):
 
     def keep(self, picture: DumpedPicture, open_picture: Callable[[], BinaryIO]) -> None:
         """Take one picture in, durably and verified; `open_picture` is asked only for one that
-        no earlier backup holds. Raises `NotFound` as that does, `BackupError` for damaged bytes."""
+        no earlier backup holds. Raises `NotFound` as that does, and `DamagedPicture`."""
 
     def finish(self, manifest: Manifest) -> None:
         """Make it a backup under the manifest's name, in one step."""
