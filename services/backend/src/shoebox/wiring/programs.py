@@ -1,0 +1,189 @@
+"""The processes of a host: what each runs, and what they share."""
+
+from __future__ import annotations
+
+import logging
+import os
+import signal
+import socket
+import tempfile
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from shoebox import __version__
+from shoebox.app import resumable
+from shoebox.app.webhooks import Deliverer
+from shoebox.config import Config
+from shoebox.db.outbox import SqlOutbox
+from shoebox.domain.image import Image
+from shoebox.imaging import decoder
+from shoebox.metrics import families
+from shoebox.metrics.measured import decoding, note_load, note_sweep
+from shoebox.metrics.tally import Tally
+from shoebox.server import worker
+from shoebox.server.limiter import RateLimiter
+from shoebox.server.programs import Address, Program, Slot
+from shoebox.server.reload import watcher
+from shoebox.storage.partials import DiskPartials
+from shoebox.web.handler import make_handler
+from shoebox.web.presenters import image_json
+from shoebox.webhooks.desk import Desk
+from shoebox.webhooks.sender import HttpSender
+from shoebox.wiring import adapters
+from shoebox.wiring.use_cases import build, build_sweeper
+from shoebox.wiring.visitors import web_settings
+
+SWEEP_INTERVAL: Final = 3600.0  # seconds
+# More than a decoder may be away on one job; the kernel's alarm ends it long before.
+DECODER_FREEZE_LIMIT: Final = decoder.WALL_LIMIT + decoder.LOCK_LIMIT + 10.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shared:
+    """What all processes of a host have in common, made before the fork."""
+
+    to_decoders: socket.socket
+    jobs: socket.socket
+    large_lock: int
+    limiter: RateLimiter | None
+    metrics: Path
+
+
+def programs(config: Config) -> list[Program]:
+    """What the master runs, in the order in which it is stopped."""
+    shared = _share(config)
+    server = config.server
+    found = [
+        Program(
+            name="worker",
+            run=lambda slot: _work(config, shared, slot),
+            count=server.workers,
+            addresses=_addresses(config),
+        ),
+        Program(name="sweeper", run=lambda slot: _sweep(config, shared, slot), every=SWEEP_INTERVAL, freeze_limit=None),
+        Program(
+            name="decoder",
+            run=lambda slot: _decode(config, shared, slot),
+            count=server.decoders,
+            freeze_limit=DECODER_FREEZE_LIMIT,
+        ),
+    ]
+    if config.webhooks.urls:
+        found.append(Program(name="webhooks", run=lambda slot: _deliver(config, shared, slot)))
+    if server.reload:
+        master = os.getpid()
+        watched = [Path(__file__).parents[1], config.web.frontend_dir / "templates", Path(".env")]
+        found.append(watcher(watched, lambda: os.kill(master, signal.SIGHUP)))
+    return found
+
+
+def _addresses(config: Config) -> Sequence[Address]:
+    server = config.server
+    if server.start_port is None:
+        return [Address(host=server.bind, port=server.port)]
+    return [Address(host=server.bind, port=server.start_port + index) for index in range(server.workers)]
+
+
+def _share(config: Config) -> Shared:
+    to_decoders, jobs = socket.socketpair(socket.AF_UNIX, socket.SOCK_DGRAM)
+    lock = os.open(config.images_dir / ".large", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+    limit = config.web.rate_limit
+    return Shared(
+        to_decoders=to_decoders,
+        jobs=jobs,
+        large_lock=lock,
+        limiter=RateLimiter(limit) if limit else None,
+        metrics=_metrics_folder(config.metrics.folder),
+    )
+
+
+def _metrics_folder(wanted: Path) -> Path:
+    """`wanted`, or a folder of this master's own where nothing can be kept, as in a container
+    with a read-only root: the numbers then begin anew with the container."""
+    with suppress(OSError):
+        wanted.mkdir(parents=True, exist_ok=True)
+        if os.access(wanted, os.W_OK):
+            return wanted
+    folder = Path(tempfile.gettempdir()) / f"shoebox-{os.geteuid()}-{os.getpid()}"
+    folder.mkdir(mode=0o700, exist_ok=True)
+    if folder.is_symlink() or folder.stat().st_uid != os.geteuid():
+        raise PermissionError(f"{folder} is somebody else's")
+    return folder
+
+
+def _work(config: Config, shared: Shared, slot: Slot) -> int:
+    shared.jobs.close()
+    tally = Tally(shared.metrics)
+    repository = adapters.repository(config.database, pool_size=adapters.threads(config))
+    application = build(config, shared.to_decoders, repository=repository, tally=tally)
+    handler = make_handler(
+        application,
+        web_settings(config, limiter=shared.limiter, metrics=shared.metrics, tally=tally, repository=repository),
+    )
+
+    def on_event(event: str, /, **fields: object) -> None:
+        if event == worker.REFUSED:
+            tally.add(families.REFUSED)
+        _log_event(event, **fields)
+
+    def on_tick(load: worker.Load) -> None:
+        note_load(tally, load, *repository.connections)
+
+    limits = worker.Limits(threads=adapters.threads(config))
+    return worker.Worker(slot, handler, limits=limits, on_event=on_event, on_tick=on_tick).serve()
+
+
+def _decode(config: Config, shared: Shared, slot: Slot) -> int:
+    slot.ready()
+    tally = Tally(shared.metrics)
+    tally.set(families.DECODERS, 1)
+    return decoder.serve(
+        shared.jobs,
+        adapters.decoding(config, shared.large_lock),
+        beat=slot.beat,
+        draining=lambda: slot.draining,
+        put_back=shared.to_decoders,
+        working=lambda: decoding(tally),
+    )
+
+
+def _deliver(config: Config, shared: Shared, slot: Slot) -> int:
+    slot.ready()
+    tally = Tally(shared.metrics)
+    urls = config.webhooks.urls
+    outbox = SqlOutbox(adapters.repository(config.database, pool_size=len(urls) + 1))
+    deliverer = Deliverer(
+        outbox=outbox,
+        sender=HttpSender(
+            secret=config.webhooks.secret,
+            present=lambda image: _told(image, config.web.public_url),
+            agent=f"Shoebox/{__version__}",
+        ),
+        clock=adapters.SystemClock(),
+        count=lambda outcome: tally.add(families.DELIVERIES, (outcome,)),
+    )
+    return Desk(urls, outbox=outbox, deliver=deliverer.deliver, wait=slot.wait, draining=lambda: slot.draining).serve()
+
+
+def _told(image: Image, public_url: str | None) -> dict[str, object]:
+    """A picture as webhooks show it: as the API does, which knows its own address from a request."""
+    told = image_json(image, public_url or "")
+    if not public_url:
+        del told["absolute_url"]
+    return told
+
+
+def _sweep(config: Config, shared: Shared, slot: Slot) -> int:
+    slot.ready()
+    resumable.sweep(DiskPartials(config.images_dir), adapters.SystemClock())
+    report = build_sweeper(config).run_once_per_deployment()
+    if report:
+        note_sweep(Tally(shared.metrics), report)
+    return 0
+
+
+def _log_event(event: str, /, **fields: object) -> None:
+    logging.getLogger("shoebox.server").info(event, extra=fields)
