@@ -81,13 +81,13 @@ def fill_photos(store: Client) -> None:
 
 
 def large_photograph(photo: Path) -> bytes:
-    """A photograph as a good camera would have taken it: 12 megapixels, some five megabytes, with grain."""
+    """A photograph as a good camera would have taken it: 12 megapixels, about five megabytes, with grain."""
     size = (4000, 3000)
     with Image.open(photo) as opened:
         enlarged = ImageOps.fit(opened.convert("RGB"), size)
     grain = Image.effect_noise(size, 40).convert("RGB")
     file = io.BytesIO()
-    Image.blend(enlarged, grain, 0.18).save(file, "JPEG", quality=88)
+    Image.blend(enlarged, grain, 0.18).save(file, "JPEG", quality=94)
     return file.getvalue()
 
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import io
 import re
 
 import pytest
+from PIL import Image
 from playwright.sync_api import Page, expect
 
 from tests.browser.actions import cards, fill, names, open_gallery, remember, until
@@ -189,6 +191,62 @@ def test_a_card_has_all_that_is_promised(page: Page, store: Client) -> None:
         page.get_by_role("link", name="Download Panorama.png").click()
     assert download.value.suggested_filename == "Panorama.png"
     assert card.locator(".card-picture").evaluate("node => node.style.getPropertyValue('--color')").startswith("#")
+
+
+def test_a_row_of_the_table_has_all_that_is_promised(page: Page, store: Client) -> None:
+    key = store.upload("Panorama.png", picture(2000, 1000)).json["filename"]
+    open_gallery(page, "?view=table")
+    row = cards(page)
+    expect(row.locator("img")).to_have_attribute("srcset", re.compile(f"/thumbs/160/{key} 160w"))
+    expect(row.locator(".row-name")).to_have_text("Panorama.png")
+    expect(row.get_by_text(re.compile(r"^\d+(\.\d)? (kB|MB)$"))).to_be_visible()
+    expect(row.locator("time")).to_have_text("just now")
+    expect(row.get_by_role("link", name=f"{store.url}/images/{key}")).to_be_visible()
+    expect(row.get_by_role("button", name="Delete Panorama.png")).to_be_visible()
+
+
+def test_pages_come_in_five_sizes(page: Page, store: Client) -> None:
+    fill(store, 13)
+    open_gallery(page)
+    sizes = page.get_by_label("Per page")
+    expect(sizes.locator("option")).to_have_text([f"{size} per page" for size in (4, 8, 12, 24, 48)])
+    for size, shown in ((4, 4), (8, 8), (12, 12), (24, 13)):
+        sizes.select_option(str(size))
+        expect(cards(page)).to_have_count(shown)
+
+
+def test_a_checkerboard_shows_through_transparent_pictures_only(page: Page, store: Client) -> None:
+    clear = io.BytesIO()
+    Image.new("RGBA", (300, 200), (0, 0, 0, 0)).save(clear, "PNG")
+    store.upload("clear.png", clear.getvalue())
+    store.upload("opaque.jpg", picture(300, 200, form="JPEG"))
+    open_gallery(page)
+    for name, checkered in (("clear.png", True), ("opaque.jpg", False)):
+        image = page.get_by_role("img", name=name)
+        expect(image).to_have_attribute("data-loaded", "")
+        ground = image.evaluate("node => getComputedStyle(node).backgroundImage")
+        assert ("conic-gradient" in ground) is checkered
+
+
+def test_a_tab_that_nobody_sees_asks_for_nothing(page: Page, store: Client) -> None:
+    fill(store, 1)
+    page.clock.install()
+    open_gallery(page)
+    with page.expect_request("**/api/images/**"):
+        page.clock.run_for(10_000)
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url) if "/api/images/" in request.url else None)
+    hide = """(hidden) => {
+      Object.defineProperty(document, "hidden", { configurable: true, get: () => hidden });
+      document.dispatchEvent(new Event("visibilitychange"));
+    }"""
+    page.evaluate(hide, True)
+    page.clock.run_for(60_000)
+    page.wait_for_timeout(300)
+    assert asked == []
+    store.upload("new.png", picture())
+    page.evaluate(hide, False)
+    expect(page.locator(".card-name").first).to_have_text("new.png")
 
 
 def test_only_the_first_row_is_loaded_eagerly(page: Page, store: Client) -> None:

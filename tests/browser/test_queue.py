@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from playwright.sync_api import Page, Request, Route, expect
 
-from tests.browser.actions import cards, choose, drop, names, payload, rows, some_files
+from tests.browser.actions import cards, choose, drop, names, payload, rows, some_files, until
 from tests.client import Client
-from tests.pictures import picture
+from tests.pictures import noise, picture
 
 AWAY = {"type": "about:blank", "title": "Service Unavailable", "status": 503, "code": "unavailable", "detail": "Away."}
+# bytes a second: slow enough to look at an upload while it goes
+SLOW = {"offline": False, "latency": 0, "downloadThroughput": -1, "uploadThroughput": 150_000}
 COUNT_UPLOADS = """
   window.under_way = 0; window.most = 0;
   const send = XMLHttpRequest.prototype.send;
@@ -117,6 +121,52 @@ def test_going_offline_pauses_and_coming_back_goes_on(page: Page, store: Client)
     page.context.set_offline(False)
     expect(rows(page, "done")).to_have_count(4)
     expect(page.get_by_text("You are offline")).to_be_hidden()
+
+
+@pytest.mark.usefixtures("failing_requests")
+@pytest.mark.parametrize("status", [0, 408, 500, 502])
+def test_a_failure_that_may_pass_is_tried_again(page: Page, store: Client, status: int) -> None:
+    calls = 0
+
+    def answer(route: Route) -> None:
+        nonlocal calls
+        calls += 1
+        if calls > 1:
+            route.continue_()
+        elif status == 0:
+            route.abort("connectionreset")
+        else:
+            route.fulfill(status=status, json=AWAY | {"status": status})
+
+    page.route("**/api/upload/", answer)
+    page.goto("/upload/")
+    choose(page, *some_files(1))
+    expect(rows(page, "done")).to_have_count(1)
+    assert calls == 2
+
+
+def test_a_row_shows_the_picture_its_name_and_size_and_tells_every_state(page: Page, store: Client) -> None:
+    page.add_init_script("""
+      window.told = [];
+      new MutationObserver((changes) => {
+        for (const { target } of changes) if (target.matches(".upload")) window.told.push(target.dataset.state);
+      }).observe(document, { subtree: true, attributeFilter: ["data-state"] });
+    """)
+    page.goto("/upload/")
+    expect(page.locator("#limits")).to_contain_text("JPEG")
+    protocol = page.context.new_cdp_session(page)
+    protocol.send("Network.enable")
+    protocol.send("Network.emulateNetworkConditions", SLOW)
+    data = noise(400, 300)
+    choose(page, payload("On its way.png", data))
+    row = rows(page).filter(has_text="On its way.png")
+    expect(row.locator(".upload-meta")).to_contain_text(f"{len(data) / 1024:.0f} kB")
+    until(page, "document.querySelector('.upload-preview img').naturalWidth === 400")
+    expect(row.locator(".upload-state")).to_have_text(re.compile(r"^[1-9]\d?%$"))
+    assert 0 < row.get_by_role("progressbar").evaluate("bar => bar.value") < 1
+    expect(row.locator(".upload-state")).to_have_text("Done")
+    until(page, "document.querySelector('.upload-preview img').currentSrc.includes('/thumbs/160/')")
+    assert list(dict.fromkeys(page.evaluate("window.told"))) == ["uploading", "processing", "done"]
 
 
 def test_progress_is_shown_by_a_named_bar_and_a_waiting_file_can_be_cancelled(page: Page, store: Client) -> None:

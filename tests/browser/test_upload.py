@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import Page, Route, expect
@@ -49,6 +50,37 @@ def test_dragging_over_nested_elements_keeps_the_overlay_until_the_pointer_leave
     expect(overlay).to_be_visible()
     page.evaluate(send, [["dragleave", ".drop-target"]])
     expect(overlay).to_be_hidden()
+
+
+def test_a_dropped_folder_stands_for_the_files_in_it_at_any_depth(page: Page, store: Client, tmp_path: Path) -> None:
+    folder = tmp_path / "holiday"
+    (folder / "day one" / "morning").mkdir(parents=True)
+    for place in ("sea.png", "day one/boat.png", "day one/morning/gull.png"):
+        (folder / place).write_bytes(picture())
+    (tmp_path / "single.png").write_bytes(picture())
+    page.goto("/upload/")
+    expect(page.locator("#limits")).to_contain_text("JPEG")
+    data = {"items": [], "files": [str(folder), str(tmp_path / "single.png")], "dragOperationsMask": 1}
+    protocol = page.context.new_cdp_session(page)
+    protocol.send("Input.dispatchDragEvent", {"type": "dragEnter", "x": 600, "y": 400, "data": data})
+    protocol.send("Input.dispatchDragEvent", {"type": "dragOver", "x": 600, "y": 400, "data": data})
+    expect(page.locator(".drop-overlay")).to_be_visible()
+    protocol.send("Input.dispatchDragEvent", {"type": "drop", "x": 600, "y": 400, "data": data})
+    expect(rows(page, "done")).to_have_count(4)
+    expect(page.locator(".drop-overlay")).to_be_hidden()
+    stored = {image["original_name"] for image in store.list().json["images"]}
+    assert stored == {"sea.png", "boat.png", "gull.png", "single.png"}
+
+
+def test_the_drop_target_is_the_label_of_a_real_file_field(page: Page) -> None:
+    page.goto("/upload/")
+    expect(page.locator("#limits")).to_contain_text("JPEG")
+    with page.expect_file_chooser() as chooser:
+        page.locator("label.drop-target").click()
+    assert chooser.value.is_multiple()
+    assert chooser.value.element.evaluate("field => [field.localName, field.type]") == ["input", "file"]
+    accepted = chooser.value.element.get_attribute("accept") or ""
+    assert {"image/jpeg", "image/png"} <= set(accepted.split(","))
 
 
 def test_dragged_text_is_none_of_our_business(page: Page) -> None:

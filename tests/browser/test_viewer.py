@@ -3,13 +3,26 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
+from typing import Any, Final
 
 import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.actions import cards, fill, focused, names, open_gallery
+from tests.browser.conftest import OpenPage
 from tests.client import Client
 from tests.pictures import noise, picture
+
+PHONE: Final[dict[str, Any]] = {"viewport": {"width": 390, "height": 844}, "is_mobile": True, "has_touch": True}
+SHOWN: Final = ".pswp__item[aria-hidden=false] img.pswp__img:not(.pswp__img--placeholder)"
+STEPS: Final = 12  # reports of a moving finger; a fifth of a second, as a hand does it
+
+
+@pytest.fixture
+def phone(open_page: OpenPage) -> Page:
+    """A visitor with a phone in the hand."""
+    return open_page(**PHONE)
 
 
 @pytest.fixture
@@ -118,7 +131,7 @@ def test_the_fitting_thumbnail_comes_first_and_zooming_loads_the_original(page: 
     asked: list[str] = []
     page.on("request", lambda request: asked.append(request.url))
     _open(page, "", 1)
-    picture_shown = page.locator(".pswp__item[aria-hidden=false] img.pswp__img:not(.pswp__img--placeholder)")
+    picture_shown = page.locator(SHOWN)
     expect(picture_shown).to_be_visible()
     assert picture_shown.evaluate("image => image.decode().then(() => image.currentSrc)").endswith(
         f"/thumbs/1280/{key}"
@@ -131,7 +144,7 @@ def test_the_fitting_thumbnail_comes_first_and_zooming_loads_the_original(page: 
 def test_something_that_moves_is_shown_as_it_is(page: Page, store: Client) -> None:
     key = store.upload("dance.gif", picture(500, 400, form="GIF")).json["filename"]
     _open(page, "", 1)
-    image = page.locator(".pswp__item[aria-hidden=false] img.pswp__img:not(.pswp__img--placeholder)")
+    image = page.locator(SHOWN)
     expect(image).to_have_attribute("src", f"/images/{key}")
 
 
@@ -164,3 +177,71 @@ def test_a_long_name_leaves_the_buttons_their_room_on_a_phone(page: Page, store:
         assert box
         assert box["width"] >= 44
         assert box["x"] + box["width"] <= 320
+
+
+class _Fingers:
+    """Fingers on the screen of a phone, as the system reports them."""
+
+    def __init__(self, page: Page) -> None:
+        self._page = page
+        self._protocol = page.context.new_cdp_session(page)
+
+    def move(self, *ways: tuple[int, int], y: int = 420) -> None:
+        """One finger a way, all at the same height: down at its start, up at its end."""
+        self._send("touchStart", [start for start, _ in ways], y)
+        for step in range(1, STEPS + 1):
+            self._send("touchMove", [start + (end - start) * step / STEPS for start, end in ways], y)
+            self._page.wait_for_timeout(16)  # a frame, or the viewer sees one jump
+        self._send("touchEnd", [], y)
+
+    def _send(self, kind: str, across: Sequence[float], y: int) -> None:
+        points = [{"x": x, "y": y, "id": finger} for finger, x in enumerate(across)]
+        self._protocol.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})
+
+
+def test_a_swipe_turns_to_the_next_picture_and_back(phone: Page, ten: list[str]) -> None:
+    _open(phone, "", 1)
+    _shows(phone, 1, 10)
+    fingers = _Fingers(phone)
+    fingers.move((330, 60))
+    _shows(phone, 2, 10)
+    assert f"image={ten[8]}" in phone.url
+    fingers.move((60, 330))
+    _shows(phone, 1, 10)
+
+
+def test_a_pinch_enlarges_the_picture_and_loads_the_original(phone: Page, store: Client) -> None:
+    key = store.upload("large.jpg", noise(2600, 1800, form="JPEG", quality=60)).json["filename"]
+    asked: list[str] = []
+    phone.on("request", lambda request: asked.append(request.url.removeprefix(store.url)))
+    _open(phone, "", 1)
+    shown = phone.locator(SHOWN)
+    expect(shown).to_be_visible()
+    before = shown.bounding_box()
+    assert f"/images/{key}" not in asked
+    with phone.expect_request(f"**/images/{key}"):
+        _Fingers(phone).move((180, 20), (210, 370))
+    after = shown.bounding_box()
+    assert before
+    assert after
+    assert after["width"] > before["width"] * 1.5
+
+
+@pytest.mark.parametrize(("wish", "moves"), [("reduce", False), ("no-preference", True)])
+def test_the_viewer_moves_only_for_those_who_like_it(
+    open_page: OpenPage, ten: list[str], wish: str, moves: bool
+) -> None:
+    page = open_page(reduced_motion=wish)
+    page.add_init_script("""
+      window.longest = 0;
+      document.addEventListener("transitionrun", (event) => {
+        if (!event.target.closest(".pswp")) return;
+        for (const { effect } of event.target.getAnimations())
+          window.longest = Math.max(window.longest, effect.getComputedTiming().duration);
+      });
+    """)
+    _open(page, "", 1)
+    expect(page.locator(".pswp--ui-visible")).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(page.locator(".pswp")).to_have_count(0)
+    assert (page.evaluate("window.longest") > 50) is moves

@@ -14,6 +14,7 @@ from tests.client import Client
 from tests.pictures import PHOTOS
 
 SCRIPT_BUDGET: Final = 40_000  # bytes of gzip before the viewer opens
+PHOTOGRAPH: Final = 4_800_000  # bytes; about five megabytes, as the camera has it
 PAGE_BUDGET: Final = 600_000  # bytes on the wire for a page of twelve photographs
 PAINT_BUDGET: Final = 2500  # ms to the largest paint on the slow phone
 SHIFT_BUDGET: Final = 0.01
@@ -77,6 +78,7 @@ def test_a_page_asks_at_once_for_every_module_it_shows_itself_with(page: Page, p
 @pytest.mark.timeout(240)
 def test_twelve_large_photographs_show_soon_on_a_slow_phone(open_page: OpenPage, store: Client) -> None:
     photographs = [large_photograph(photo) for photo in PHOTOS]
+    assert min(map(len, photographs)) >= PHOTOGRAPH
     for number in range(12):
         assert store.upload(f"photo {number}.jpg", photographs[number % len(photographs)]).status == 201
     page = open_page(**PHONE)

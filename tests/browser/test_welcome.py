@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import re
+from typing import Final
 
 import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import OpenPage
+
+HERO_BUDGET: Final = 150_000  # bytes of one illustration
 
 
 def test_the_button_leads_to_the_upload_page(page: Page) -> None:
@@ -20,11 +23,14 @@ def test_the_button_leads_to_the_upload_page(page: Page) -> None:
 @pytest.mark.parametrize("number", range(1, 6))
 def test_each_of_the_five_heroes_gets_its_turn_and_is_described(page: Page, number: int) -> None:
     page.add_init_script(f"Math.random = () => {(number - 0.5) / 5}")
-    page.goto("/")
+    address = f"/static/random_images/hero-{number}.svg"
+    with page.expect_response(f"**{address}") as answer:
+        page.goto("/")
     hero = page.locator("#hero img")
     expect(hero).to_have_attribute("alt", re.compile(r"\w+ shoebox"))
-    expect(hero).to_have_attribute("src", f"/static/random_images/hero-{number}.svg")
+    expect(hero).to_have_attribute("src", address)
     assert hero.evaluate("image => image.decode().then(() => image.naturalWidth)") > 0
+    assert len(answer.value.body()) <= HERO_BUDGET
 
 
 def test_nothing_moves_while_the_welcome_page_loads(page: Page) -> None:
