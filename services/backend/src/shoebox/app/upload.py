@@ -101,33 +101,35 @@ class Uploads:
         if incoming.size == 0:
             raise BadRequest("The file is empty.")
         examined = self._codec.examine(incoming.staged)
-        key = new_key(examined.facts.format)
         new = NewImage(
-            key=key,
+            key=new_key(examined.facts.format),
             original_name=clean_original_name(original_name),
             facts=examined.facts,
             uploaded_at=uploaded_at or self._clock.now(),
             collection=collection,
         )
         before(new)
+        image = self._keep(incoming.staged, new, examined.thumbnail)
+        log.info("image stored", extra={"key": image.key, "bytes": image.facts.size})
+        return image
+
+    def _keep(self, staged: Staged, new: NewImage, thumbnail: bytes) -> Image:
         # Blob before row: a crash here leaves a file nobody can reach, which the sweep
         # removes. The other order leaves a card with a broken picture.
-        self._storage.publish(incoming.staged, key, examined.facts.sha256)
+        self._storage.publish(staged, new.key, new.facts.sha256)
         try:
-            self._storage.put_thumbnail(key, GALLERY_WIDTH, examined.thumbnail)
+            self._storage.put_thumbnail(new.key, GALLERY_WIDTH, thumbnail)
         except ShoeboxError:
-            self._withdraw(key)
+            self._withdraw(new.key)
             raise
         try:
-            image = self._repository.add(new)
+            return self._repository.add(new)
         except StorageFull:
             # The database has said no. After any other error the file stays: an insert whose
             # answer was lost may still commit, and a row must have its file. Without a row
             # the sweep removes it.
-            self._withdraw(key)
+            self._withdraw(new.key)
             raise
-        log.info("image stored", extra={"key": key, "bytes": image.facts.size})
-        return image
 
     def _withdraw(self, key: str) -> None:
         try:
