@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 
 import pytest
 from playwright.sync_api import Page, Request, Route, expect
@@ -64,9 +65,9 @@ def test_a_retry_waits_as_long_as_the_server_asks(page: Page, store: Client) -> 
     moments: list[float] = []
 
     def answer(route: Route) -> None:
-        moments.append(page.evaluate("performance.now()"))
+        moments.append(time.monotonic())
         if len(moments) == 1:
-            route.fulfill(status=429, json=AWAY | {"status": 429}, headers={"Retry-After": "2"})
+            route.fulfill(status=429, json=AWAY | {"status": 429}, headers={"Retry-After": "4"})
         else:
             route.continue_()
 
@@ -75,7 +76,7 @@ def test_a_retry_waits_as_long_as_the_server_asks(page: Page, store: Client) -> 
     choose(page, *some_files(1))
     expect(rows(page, "queued")).to_contain_text("Trying again in")
     expect(rows(page, "done")).to_have_count(1)
-    assert moments[1] - moments[0] >= 2000
+    assert moments[1] - moments[0] >= 4
 
 
 @pytest.mark.usefixtures("failing_requests")
