@@ -97,6 +97,17 @@ def test_a_notch_and_a_home_bar_cover_nothing(open_page: OpenPage, store: Client
     assert round(end) >= NOTCH["bottom"]
 
 
+def test_a_cutout_at_the_side_of_a_turned_phone_covers_nothing(open_page: OpenPage, store: Client) -> None:
+    page = open_page(viewport={"width": 844, "height": 390}, is_mobile=True, has_touch=True)
+    cutout = {"left": 59, "right": 59, "top": 0, "bottom": 21}
+    page.context.new_cdp_session(page).send("Emulation.setSafeAreaInsetsOverride", {"insets": cutout})
+    fill(store, 3)
+    open_gallery(page)
+    boxes = [box for part in (".logo", "main img") if (box := page.locator(part).first.bounding_box())]
+    assert len(boxes) == 2
+    assert all(box["x"] >= cutout["left"] and box["x"] + box["width"] <= 844 - cutout["right"] for box in boxes)
+
+
 @pytest.mark.parametrize("theme", ["light", "dark"])
 def test_the_focus_ring_stands_out(open_page: OpenPage, store: Client, theme: str) -> None:
     fill(store, 1)

@@ -209,3 +209,24 @@ def test_leaving_is_questioned_only_while_something_is_being_sent(page: Page, st
     expect(rows(page, "done")).to_have_count(1)
     page.goto("/")
     assert questions == ["beforeunload"]
+
+
+def test_clients_that_failed_together_do_not_come_back_together(page: Page) -> None:
+    page.goto("/upload/")
+    luckiest, unluckiest = page.evaluate("""async () => {
+      const { UploadQueue } = await import("/static/js/lib/upload-queue.js");
+      const { ApiError } = await import("/static/js/lib/api.js");
+      const away = () => Promise.reject(new ApiError({ status: 503, code: "unavailable", detail: "Away." }));
+      const wait = (luck) => new Promise((resolve) => {
+        const queue = new UploadQueue({ send: away, random: () => luck });
+        const began = Date.now();
+        queue.addEventListener("change", ({ detail: item }) => {
+          if (!item.resumeAt) return;
+          resolve(item.resumeAt - began);
+          queue.cancel(item);
+        });
+        queue.add([new File(["x"], "a.png")]);
+      });
+      return [await wait(0), await wait(1)];
+    }""")
+    assert unluckiest - luckiest > 200
