@@ -132,6 +132,15 @@ class PartialStore(Protocol):
         """Remove those not heard of since then (epoch seconds). Returns how many."""
 
 
+class Listings(Protocol):
+    """Answers to lists that may be kept ready somewhere."""
+
+    def changing(self) -> AbstractContextManager[None]:
+        """Around a change of rows, its commit included: when the block has been left, no answer is
+        served any more that was asked for before. Also if the process dies within it, and if the
+        change comes true only after an `Unavailable`."""
+
+
 class ImageRepository(Protocol):
     """The rows. Writes are committed when a method returns, and seen by every later read."""
 

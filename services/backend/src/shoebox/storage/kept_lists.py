@@ -1,0 +1,217 @@
+"""Answers to lists as files that Nginx serves itself, and never one that is not true any more.
+
+The folder is shared by everything on a host that asks or changes the rows. In it, `current` holds
+the answers that Nginx serves; `writing` an empty file for each change under way; what is called
+`gone-…` is on its way out. Why this order of steps lets nothing stale through, whoever dies or
+stalls between any two of them: docs/decisions/0007-lists-are-files-of-one-generation.md
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from secrets import token_hex
+from typing import Final
+
+from shoebox.domain.errors import NotFound, StorageFull, Unavailable
+
+log = logging.getLogger(__name__)
+
+MAX_FILES: Final = 256  # answers that one process keeps before all are dropped: bounds the folder
+MAX_BYTES: Final = 8 * 1024 * 1024  # of them together, likewise
+# Seconds that a change may still come true after its process died or lost the connection: PostgreSQL
+# ends a statement after 10 (init-sql), PgBouncer a wait after 3.
+LATE: Final = 20.0
+MAX_AGE: Final = 60.0  # seconds: what rows that were changed behind our back can be wrong for
+LOOK: Final = 5.0  # seconds between two looks at the age
+TIME_BITS: Final = 33  # of a file's time in seconds that ext4, XFS, Btrfs and tmpfs all keep
+_ATTEMPTS: Final = 3  # to remove a folder that somebody still writes to
+_NS: Final = 1_000_000_000
+
+Keep = Callable[[str, bytes, int], None]
+
+
+class KeptLists:
+    """`ports.Listings` in a folder. Any number of processes and threads may share the folder."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder: Final = os.fspath(folder)
+        self._current: Final = f"{folder}/current"
+        self._writing: Final = f"{folder}/writing"
+        self._lock = threading.Lock()
+        self._generation, self._files, self._bytes = 0, 0, 0
+        self._seen: tuple[int, float] = (0, 0.0)  # the generation that was looked at, and when it was new
+        self._next_look = 0.0
+
+    def prepare(self) -> None:
+        """Make the folder and drop what is kept: nobody knows what has happened since. Raises `OSError`."""
+        os.makedirs(self._writing, exist_ok=True)
+        self._drop()
+        for name in os.listdir(self._folder):
+            if name.startswith("gone-"):
+                _remove(f"{self._folder}/{name}")
+
+    @contextmanager
+    def changing(self) -> Iterator[None]:
+        """Around a change of rows; see `ports.Listings`. Raises `Unavailable`, before the change if
+        that is possible, when what is kept cannot be taken away."""
+        mark = self._announce()
+        self._renew()
+        certain = False
+        try:
+            yield
+            certain = True
+        except (NotFound, StorageFull):
+            certain = True
+            raise
+        finally:
+            self._renew()
+            # After any other error it may still come true: the mark stays until it cannot any more.
+            if certain and mark:
+                with suppress(OSError):
+                    os.unlink(mark)
+
+    @contextmanager
+    def reading(self) -> Iterator[Keep | None]:
+        """Around asking the rows and making an answer of them, which may then be kept: under a
+        file's name, the bytes, and the time the file is to have (`TIME_BITS` wide), which makes its
+        ETag. None where nothing may be kept now."""
+        folder = self._open_current()
+        if folder is None:
+            yield None
+            return
+        try:
+            yield lambda name, body, stamp: self._keep(folder, name, body, stamp)
+        finally:
+            os.close(folder)
+
+    def look(self) -> None:
+        """To be called now and then: drops what is older than MAX_AGE."""
+        now = time.monotonic()
+        if now < self._next_look:
+            return
+        self._next_look = now + LOOK
+        try:
+            generation = os.stat(self._current).st_ino
+        except OSError:
+            generation = 0
+        if generation != self._seen[0]:
+            self._seen = (generation, now)
+        elif generation and now - self._seen[1] > MAX_AGE:
+            self._drop_quietly()
+
+    def _announce(self) -> str | None:
+        """Mark that a change is under way. Without a mark, on a disk without room for one, only a
+        crash within the change can do harm, and for MAX_AGE at most."""
+        mark = f"{self._writing}/{time.monotonic_ns()}-{token_hex(6)}"
+        for _ in range(2):
+            try:
+                os.close(os.open(mark, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o644))
+            except FileNotFoundError:
+                with suppress(OSError):
+                    os.makedirs(self._writing, exist_ok=True)
+            except OSError as error:
+                log.warning("list cache cannot be marked", extra={"reason": error.strerror})
+                return None
+            else:
+                return mark
+        return None
+
+    def _renew(self) -> None:
+        try:
+            self._drop()
+        except OSError as error:
+            log.error("list cache cannot be dropped", extra={"reason": error.strerror})  # noqa: TRY400  # told whole
+            raise Unavailable("The lists that are kept ready cannot be renewed; nothing may change.") from error
+
+    def _drop(self) -> None:
+        gone = f"{self._folder}/gone-{token_hex(6)}"
+        try:
+            os.rename(self._current, gone)
+        except FileNotFoundError:
+            return
+        _remove(gone)
+
+    def _drop_quietly(self) -> None:
+        with suppress(OSError):
+            self._drop()
+
+    def _open_current(self) -> int | None:
+        """The folder that an answer may be put into if it is asked for from now on."""
+        flags = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
+        try:
+            try:
+                folder = os.open(self._current, flags)
+            except FileNotFoundError:
+                with suppress(FileExistsError):
+                    os.mkdir(self._current, 0o755)
+                folder = os.open(self._current, flags)
+        except OSError:
+            return None
+        if self._is_changing():
+            os.close(folder)
+            return None
+        return folder
+
+    def _is_changing(self) -> bool:
+        """Whether a change may be under way. To be asked with `current` open, not before."""
+        try:
+            marks = os.listdir(self._writing)
+        except OSError:
+            return True  # nobody could say so
+        now = time.monotonic_ns()
+        for mark in marks:
+            begun = mark.partition("-")[0]
+            # One of the time before a reboot seems to come from the future, or is as good as new.
+            if begun.isdecimal() and 0 <= now - int(begun) <= LATE * _NS:
+                return True
+            with suppress(OSError):
+                os.unlink(f"{self._writing}/{mark}")
+        return False
+
+    def _keep(self, folder: int, name: str, body: bytes, stamp: int) -> None:
+        if not self._has_room(os.fstat(folder).st_ino, len(body)):
+            self._drop_quietly()
+            return
+        draft = f".{token_hex(8)}"
+        # The folder may be on its way out, the disk full or read-only: then it is not kept.
+        with suppress(OSError):
+            file = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o644, dir_fd=folder)
+            try:
+                whole = os.write(file, body) == len(body)
+                os.utime(file, (stamp, stamp))
+                whole = whole and int(os.fstat(file).st_mtime) == stamp
+            finally:
+                os.close(file)
+            if whole:
+                os.rename(draft, name, src_dir_fd=folder, dst_dir_fd=folder)
+            else:
+                os.unlink(draft, dir_fd=folder)
+
+    def _has_room(self, generation: int, size: int) -> bool:
+        with self._lock:
+            if generation != self._generation:
+                self._generation, self._files, self._bytes = generation, 0, 0
+            self._files += 1
+            self._bytes += size
+            full = self._files > MAX_FILES or self._bytes > MAX_BYTES
+            if full:
+                self._generation = 0
+            return not full
+
+
+def _remove(folder: str) -> None:
+    """A folder of files, also while somebody who is late still puts one in. What is left then goes
+    with the next start."""
+    for _ in range(_ATTEMPTS):
+        with suppress(OSError):
+            for name in os.listdir(folder):
+                with suppress(FileNotFoundError):
+                    os.unlink(f"{folder}/{name}")
+            os.rmdir(folder)
+            return
