@@ -3,15 +3,17 @@
 
 PYTHON ?= python3
 VENV := .venv
+BENCH_VENV := .venv-bench
 BACKEND := services/backend
 PYTHONPATH := $(BACKEND)/src:.
 export PYTHONPATH
 
 # An installation is kept until its lock file or the interpreter changes.
 interpreter = $(shell readlink -f "$$(command -v $(PYTHON))")
-stamp = $(VENV)/installed-$(1)-$(shell { cat $(BACKEND)/$(1).lock; echo $(interpreter); } | sha256sum | cut -c1-16)
+stamp = $(or $(2),$(VENV))/installed-$(1)-$(shell { cat $(BACKEND)/$(1).lock; echo $(interpreter); } | sha256sum | cut -c1-16)
 RUN_INSTALLED = $(call stamp,requirements)
 TEST_INSTALLED = $(call stamp,requirements-dev)
+BENCH_INSTALLED = $(call stamp,requirements-bench,$(BENCH_VENV))
 
 .DEFAULT_GOAL := help
 .PHONY: help run stack stack-down backup restore installed test bench screenshots system lint types format lock clean
@@ -36,10 +38,10 @@ restore: ## put a backup back: make restore FILE=backups/shoebox-... (FORCE=1: i
 
 installed: $(RUN_INSTALLED)
 
-test: system $(TEST_INSTALLED) lint types ## install what is missing, then run every check and every test
+test: system $(TEST_INSTALLED) $(BENCH_INSTALLED) lint types ## install what is missing, then run every check and every test
 	@exec $(VENV)/bin/python -m pytest $(PYTEST_ARGS)
 
-bench: $(TEST_INSTALLED) ## measure on this machine (SCENARIO=lists)
+bench: $(TEST_INSTALLED) $(BENCH_INSTALLED) ## measure on this machine (SCENARIO=lists)
 	@exec $(VENV)/bin/python -m tests.bench $(SCENARIO)
 
 screenshots: system $(TEST_INSTALLED) ## take the README's pictures anew
@@ -52,23 +54,31 @@ lint: $(TEST_INSTALLED) ## style of the code
 	@$(VENV)/bin/ruff check
 	@$(VENV)/bin/ruff format --check
 
-types: $(TEST_INSTALLED) ## types of the backend and of the stack harness
+types: $(TEST_INSTALLED) $(BENCH_INSTALLED) ## types of the backend and of the stack harness
 	@cd $(BACKEND) && PYTHONPATH= ../../$(VENV)/bin/mypy
 	@PYTHONPATH= MYPYPATH=$(BACKEND)/src $(VENV)/bin/mypy --strict --explicit-package-bases --python-version 3.11 tests/stack
+	@cd tests/bench/contestants/apps && PYTHONPATH= ../../../../$(VENV)/bin/mypy .
 
 format: $(TEST_INSTALLED) ## put the code into the common style
 	@$(VENV)/bin/ruff check --fix
 	@$(VENV)/bin/ruff format
 
 lock: $(TEST_INSTALLED) ## pin the newest versions that the .in files allow
-	@cd $(BACKEND) && for name in requirements requirements-s3 requirements-dev; do \
+	@cd $(BACKEND) && for name in requirements requirements-s3 requirements-dev requirements-bench; do \
 		../../$(VENV)/bin/uv pip compile --quiet --universal --generate-hashes --upgrade --python-version 3.11 \
 			--no-header --output-file $$name.lock $$name.in || exit 1; done
 
 clean: ## remove what can be made again (never pictures, databases or logs)
-	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache .hypothesis $(BACKEND)/.mypy_cache
+	rm -rf $(VENV) $(BENCH_VENV) .mypy_cache .pytest_cache .ruff_cache .hypothesis $(BACKEND)/.mypy_cache
 	find $(BACKEND) tests -name __pycache__ -prune -exec rm -rf {} +
 
+define install
+@sh tests/venv.sh $(PYTHON) $(@D) $(BACKEND)/$(patsubst %-$(lastword $(subst -, ,$*)),%,$*).lock
+@touch $@
+endef
+
 $(VENV)/installed-%:
-	@sh tests/venv.sh $(PYTHON) $(VENV) $(BACKEND)/$(patsubst %-$(lastword $(subst -, ,$*)),%,$*).lock
-	@touch $@
+	$(install)
+
+$(BENCH_VENV)/installed-%:
+	$(install)

@@ -116,7 +116,7 @@ class Nginx:
     def _command(self) -> list[str]:
         # -e: otherwise the system's own log file is tried before the configuration is read.
         errors = str(self.error_log)
-        return [_program(), "-p", str(self._folder), "-e", errors, "-c", str(self._folder / "nginx.conf")]
+        return [program(), "-p", str(self._folder), "-e", errors, "-c", str(self._folder / "nginx.conf")]
 
     def _listens(self) -> bool:
         if not self.process.alive:
@@ -128,7 +128,8 @@ class Nginx:
         return True
 
 
-def _program() -> str:
+def program() -> str:
+    """Where Nginx is. Raises `StackError` when it is nowhere."""
     found = shutil.which("nginx", path=f"{os.environ.get('PATH', '')}:/usr/sbin")
     if not found:
         raise StackError("Nginx is not installed: apt-get install nginx-light")

@@ -74,7 +74,7 @@ class Postgres:
         )
         self.process: Final = Process(
             name="postgres",
-            argv=[str(_programs() / "postgres"), "-D", str(self._data)],
+            argv=[str(programs() / "postgres"), "-D", str(self._data)],
             folder=folder,
             output=folder / "postgres.log",
             account=self._account,
@@ -110,7 +110,7 @@ class Postgres:
         password_file.touch(0o600)
         password_file.write_text(self.superuser.password)
         self._account.give(password_file)
-        argv = [str(_programs() / "initdb"), f"--pgdata={self._data}", f"--username={_SUPERUSER}"]
+        argv = [str(programs() / "initdb"), f"--pgdata={self._data}", f"--username={_SUPERUSER}"]
         argv += ["--encoding=UTF8", "--locale=C.UTF-8", "--auth=scram-sha-256", f"--pwfile={password_file}"]
         argv += [] if self._fsync else ["--no-sync"]
         command = self._account.command(argv, reaching=[self._folder])
@@ -165,7 +165,7 @@ class Postgres:
                     cursor.execute(sql.SQL("CREATE DATABASE {} OWNER {}").format(database, role))
 
 
-def _programs() -> Path:
+def programs() -> Path:
     """The newest PostgreSQL's programs: Debian's folder, or wherever `initdb` on the PATH is."""
     versions = [path for path in _PROGRAMS.glob("*/bin") if (path / "initdb").exists()]
     if versions:
