@@ -28,8 +28,12 @@ def build(folder: Path) -> list[Resource]:
         _rename(resources, image)
     for patch in kustomization.get("patches", []):
         resource = _one(resources, patch["target"]["kind"], patch["target"]["name"])
-        for operation in yaml.safe_load(patch["patch"]):
-            _apply(resource, operation)
+        change = yaml.safe_load(patch["patch"])
+        if isinstance(change, dict):
+            _delete(resources, resource, change)
+        else:
+            for operation in change:
+                _apply(resource, operation)
     for resource in resources:
         if "namespace" in kustomization:
             resource["metadata"]["namespace"] = kustomization["namespace"]
@@ -58,12 +62,21 @@ def pods(resources: list[Resource]) -> list[Resource]:
     return [each["spec"]["template"]["spec"] for each in resources if "template" in each.get("spec", {})]
 
 
+def _delete(resources: list[Resource], resource: Resource, change: Resource) -> None:
+    """The one kind of strategic merge patch that is known here."""
+    if change.pop("$patch", "") != "delete" or change["metadata"]["name"] != resource["metadata"]["name"]:
+        raise LookupError(f"{change} fits nothing")
+    resources.remove(resource)
+
+
 def _apply(resource: Resource, operation: dict[str, Any]) -> None:
     """One operation of a JSON Patch (RFC 6902): `replace` wants something to be there."""
     *parents, last = operation["path"].strip("/").split("/")
     place: Any = resource
     for name in parents:
         place = place[name]
-    if operation["op"] not in {"add", "replace"} or (operation["op"] == "replace" and last not in place):
+    key = int(last) if isinstance(place, list) else last
+    there = key < len(place) if isinstance(key, int) else key in place
+    if operation["op"] not in {"add", "replace"} or (operation["op"] == "replace" and not there):
         raise LookupError(f"{operation} fits nothing")
-    place[last] = operation["value"]
+    place[key] = operation["value"]

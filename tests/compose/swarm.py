@@ -18,7 +18,7 @@ from tests.stack.process import StackError, wait_until
 
 STACK_FILE: Final = CHECKOUT / "deploy" / "swarm" / "stack.yml"
 PATIENCE: Final = 60.0  # seconds for all replicas to be there, or to be gone
-SECRETS: Final = ("shoebox_postgres_password", "shoebox_pgbouncer_password")
+SECRETS: Final = ("shoebox_postgres_password", "shoebox_pgbouncer_password", "shoebox_secret_key")
 
 
 class Swarm:

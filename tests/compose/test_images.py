@@ -35,8 +35,14 @@ def test_one_port_is_published(compose: Compose) -> None:
 
 def test_the_database_is_out_of_reach_of_nginx_and_of_the_world(compose: Compose) -> None:
     networks = {service: set(compose.inspect(service)[0]["NetworkSettings"]["Networks"]) for service in SERVICES}
-    front, back = f"{compose.name}_front", f"{compose.name}_back"
-    assert networks == {"nginx": {front}, "web": {front, back}, "pgbouncer": {back}, "db": {back}, "backup": {back}}
+    front, back, out = (f"{compose.name}_{name}" for name in ("front", "back", "out"))
+    assert networks == {
+        "nginx": {front},
+        "web": {front, back},
+        "pgbouncer": {back},
+        "db": {back},
+        "backup": {back, out},
+    }
     assert json.loads(docker("network", "inspect", back))[0]["Internal"] is True
 
 

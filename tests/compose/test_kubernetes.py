@@ -9,12 +9,12 @@ import kubernetes_validate
 import pytest
 
 from shoebox.config import load
-from shoebox.config.settings import SETTINGS
 from tests.compose.kustomize import Resource, build, pods
+from tests.compose.settings import read_by
 from tests.stack.checkout import CHECKOUT
 
 KUBERNETES = CHECKOUT / "deploy" / "kubernetes"
-FOLDERS = (KUBERNETES / "base", KUBERNETES / "overlays" / "production")
+FOLDERS = (KUBERNETES / "base", *sorted((KUBERNETES / "overlays").iterdir()))
 VERSIONS = ("1.30", kubernetes_validate.latest_version())
 SECRET_KEYS = {"postgres_password", "pgbouncer_password"}
 
@@ -69,6 +69,12 @@ def test_services_and_probes_name_ports_that_containers_have(resources: list[Res
         assert "readinessProbe" in container
 
 
+def test_workers_are_asked_whether_they_live_and_whether_they_can_serve(resources: list[Resource]) -> None:
+    (web,) = (c for pod in pods(resources) for c in pod["containers"] if c["name"] == "web")
+    asked = {probe: web[probe]["httpGet"]["path"] for probe in ("startupProbe", "readinessProbe", "livenessProbe")}
+    assert asked == {"startupProbe": "/livez", "readinessProbe": "/readyz", "livenessProbe": "/livez"}
+
+
 def test_what_a_pod_mounts_and_reads_is_there(resources: list[Resource]) -> None:
     claims = {each["metadata"]["name"] for each in of(resources, "PersistentVolumeClaim")}
     maps = {each["metadata"]["name"]: each["data"] for each in of(resources, "ConfigMap")}
@@ -98,7 +104,7 @@ def test_what_a_pod_mounts_and_reads_is_there(resources: list[Resource]) -> None
 
 def test_the_settings_are_shoeboxs_own_and_can_be_used(resources: list[Resource]) -> None:
     (settings,) = (each["data"] for each in of(resources, "ConfigMap"))
-    assert set(settings) <= {setting.name for setting in SETTINGS}
+    assert set(settings) <= read_by("web") | read_by("nginx") | read_by("pgbouncer")
     assert load(settings).database.postgres is not None
 
 
@@ -122,3 +128,12 @@ def test_nothing_of_ours_is_allowed_less_time_to_stop_than_it_takes(resources: l
             delay = int(container.get("lifecycle", {}).get("preStop", {}).get("exec", {}).get("command", ["", "0"])[1])
             longest = {"web": 30, "nginx": 60}.get(container["name"], 0)
             assert pod.get("terminationGracePeriodSeconds", 30) > delay + longest
+
+
+def test_with_pictures_in_a_bucket_no_pod_shares_a_volume() -> None:
+    resources = build(KUBERNETES / "overlays" / "object-storage")
+    assert of(resources, "PersistentVolumeClaim") == []
+    for pod in pods(resources):
+        assert [volume for volume in pod["volumes"] if "persistentVolumeClaim" in volume] == []
+    (settings,) = (each["data"] for each in of(resources, "ConfigMap"))
+    assert load(settings).storage.kind == "s3"

@@ -58,3 +58,42 @@ def test_every_worker_of_every_host_is_asked_and_all_before_a_request_fails(
     assert re.findall(r"server (\S+) max_fails=0;", text) == wanted
     assert f"proxy_next_upstream_tries {tries};" in text
     assert f"proxy_connect_timeout {patience};" in text
+
+
+@pytest.mark.parametrize(
+    ("image", "asked", "package"),
+    [
+        ("postgres:17", "", "postgresql-client-17"),
+        ("registry.example:5000/x/postgres:17.2-trixie@sha256:ab16", "", "postgresql-client-17"),
+        ("postgres:16", "", "postgresql-client-17"),  # not among Debian's: a newer one reads it
+        ("postgres:16", "postgresql-client-17", "postgresql-client-17"),
+        ("postgres:latest", "postgresql-client-17", "postgresql-client-17"),
+        ("postgres:18", "", "POSTGRES_IMAGE='postgres:18' needs postgresql-client-18, which Debian does not have"),
+        ("postgres:18", "postgresql-client-17", "POSTGRES_CLIENT='postgresql-client-17' is not usable"),
+        (
+            "registry.example:5000/postgres",
+            "",
+            "POSTGRES_IMAGE='registry.example:5000/postgres' does not say its version",
+        ),
+    ],
+)
+def test_the_image_for_backups_gets_a_pg_dump_that_its_server_takes_or_is_not_built(
+    tmp_path: Path, image: str, asked: str, package: str
+) -> None:
+    stub = tmp_path / "apt-cache"
+    stub.write_text(
+        "#!/bin/sh\ncase $* in *search*) echo 'postgresql-client-17 - x' ;; *client-17*) ;; *) exit 100 ;; esac\n"
+    )
+    stub.chmod(0o755)
+    done = subprocess.run(
+        ["sh", str(SERVICES / "backup" / "client.sh"), image, asked],
+        env={"PATH": f"{tmp_path}:{os.environ['PATH']}"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if package.startswith("postgresql"):
+        assert (done.returncode, done.stdout, done.stderr) == (0, f"{package}\n", "")
+    else:
+        assert (done.returncode, done.stdout) == (1, "")
+        assert done.stderr.startswith(f"client.sh: {package}")
