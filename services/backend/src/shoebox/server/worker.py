@@ -10,7 +10,6 @@ from __future__ import annotations
 import selectors
 import socket
 import sys
-import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -18,6 +17,7 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 from typing import Any, Final
 
 from shoebox.server import handover
+from shoebox.server.attendants import ASIDE, Attendants
 from shoebox.server.clients import BUSY, TOO_SLOW, Client, Connection, adopt
 from shoebox.server.farewell import Farewells
 from shoebox.server.listeners import BACKLOG
@@ -27,7 +27,6 @@ from shoebox.server.programs import OnEvent, Slot
 TICK: Final = 0.25  # seconds between two looks of the main thread
 BUSY_TICK: Final = 0.05  # seconds, while clients wait for a thread or the process is leaving
 REFUSED: Final = "request refused"  # the event: without a thread, because none was free or the head too slow
-BELL_PATIENCE: Final = 1.0  # seconds for an idle thread to end; it does nothing that could last
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,6 +34,7 @@ class Limits:
     """What one worker bears. Times in seconds."""
 
     threads: int = 16
+    aside: int = ASIDE  # requests that wait for something without a thread's place
     connections: int = 1000  # open at once; each costs a descriptor and a few kB
     wait: float = 0.5  # for a free thread; then 503
     head: float = 10.0  # for a whole head, once its first byte came
@@ -88,7 +88,7 @@ class Worker(HTTPServer):
         self._clients: set[Client] = set()  # all that are open
         self._parking = Parking()
         self._line = Line()
-        self._busy = [False] * limits.threads
+        self._attendants = Attendants(limits.threads, aside=limits.aside, call_next=self._next, attend=self._converse)
         self._deaf = False  # the listener is to be watched again at the next tick
         self._retiring = False
         self._drain_began = 0.0
@@ -97,7 +97,7 @@ class Worker(HTTPServer):
 
     def serve(self) -> int:
         """Work until the slot drains and the last request is answered; returns the exit code."""
-        threads = self._start_threads()
+        self._attendants.start()
         self._desk.register(self._slot.wake_fd, selectors.EVENT_READ)
         if self._slot.handover is not None:
             self._desk.register(self._slot.handover.take, selectors.EVENT_READ, self._slot.handover.take)
@@ -105,47 +105,33 @@ class Worker(HTTPServer):
         self._slot.ready()
         while not (self._leaving and not self._clients and not self._farewells.any()):
             self._tick()
-            if not all(thread.is_alive() for thread in threads):
+            if not self._attendants.complete:
                 # A pool that shrinks unseen is worse than a worker that is replaced.
                 raise RuntimeError("a thread of the pool ended")
         self._parking.ring()
-        for thread in threads:
-            thread.join(BELL_PATIENCE)
+        self._attendants.join()
         return 0
 
     @property
     def crowded(self) -> bool:
         """Whether every thread is busy: whoever comes now waits, or is told to come again."""
-        return all(self._busy)
+        return self._attendants.crowded
 
     @property
     def load(self) -> Load:
         """How busy it is just now."""
         return Load(
-            threads=len(self._busy), busy=sum(self._busy), connections=len(self._clients), waiting=len(self._line)
+            threads=self._attendants.places,
+            busy=self._attendants.busy,
+            connections=len(self._clients),
+            waiting=len(self._line),
         )
 
     @property
     def _leaving(self) -> bool:
         return self.draining or self._retiring
 
-    def _start_threads(self) -> list[threading.Thread]:
-        threads = [
-            threading.Thread(target=self._attend, args=(number,), name=f"pool-{number}", daemon=True)
-            for number in range(self._limits.threads)
-        ]
-        for thread in threads:
-            thread.start()
-        return threads
-
     # What the threads of the pool do.
-
-    def _attend(self, number: int) -> None:
-        busy = self._busy
-        while (client := self._next()) is not None:
-            busy[number] = True
-            self._converse(client)
-            busy[number] = False
 
     def _next(self) -> Client | None:
         """The next client with a request; None when the worker ends."""

@@ -15,6 +15,7 @@ import time
 from pathlib import Path
 from typing import Any
 
+from shoebox.server.attendants import step_aside
 from shoebox.server.limiter import RateLimiter
 from shoebox.server.listeners import ListenError
 from shoebox.server.master import Master
@@ -65,6 +66,11 @@ class PlainConnection:
     def _answer(self, path: str) -> str:
         match path.strip("/").split("/"):
             case ["sleep", seconds]:
+                time.sleep(float(seconds))
+                return "slept"
+            case ["sleep-aside", seconds]:
+                if not step_aside():
+                    return "too many"
                 time.sleep(float(seconds))
                 return "slept"
             case ["word"]:

@@ -136,6 +136,34 @@ def test_a_short_wait_for_a_thread_is_no_503(tmp_path: Path) -> None:
         busy.close()
 
 
+def test_who_steps_aside_to_wait_keeps_nobody_from_a_thread(tmp_path: Path) -> None:
+    with running(tmp_path, limits={"threads": 2, "wait": 0.2}) as service:
+        waiting = [service.connect() for _ in range(20)]
+        for connection in waiting:
+            connection.request("GET", "/sleep-aside/3")
+        assert [service.get().status for _ in range(20)] == [200] * 20
+        assert [connection.getresponse().status for connection in waiting] == [200] * 20
+        for connection in waiting:
+            connection.close()
+        busy = [occupy(service, seconds=1) for _ in range(2)]
+        assert service.get().status == 503, "there are as many places as before"
+        for connection in busy:
+            connection.close()
+
+
+def test_so_many_may_step_aside_and_no_more(tmp_path: Path) -> None:
+    with running(tmp_path, limits={"threads": 2, "aside": 3}) as service:
+        waiting = [service.connect() for _ in range(3)]
+        for connection in waiting:
+            connection.request("GET", "/sleep-aside/1")
+        time.sleep(0.3)
+        assert service.get("/sleep-aside/1").text == "too many"
+        assert [connection.getresponse().read() for connection in waiting] == [b"slept"] * 3
+        assert service.get("/sleep-aside/0").text == "slept"
+        for connection in waiting:
+            connection.close()
+
+
 def test_a_503_arrives_although_a_large_body_is_still_coming(tmp_path: Path) -> None:
     with running(tmp_path, limits={"threads": 1, "wait": 0.2}) as service:
         busy = occupy(service, seconds=3)
