@@ -15,6 +15,9 @@ RUN_INSTALLED = $(call stamp,requirements)
 TEST_INSTALLED = $(call stamp,requirements-dev)
 BENCH_INSTALLED = $(call stamp,requirements-bench,$(BENCH_VENV))
 
+# A word given to make, in capitals, as an option of a program.
+as_option = $(if $($(shell echo $(1) | tr a-z A-Z)),--$(1)=$($(shell echo $(1) | tr a-z A-Z)))
+
 .DEFAULT_GOAL := help
 .PHONY: help run stack stack-down backup restore installed test bench screenshots system lint types format lock clean
 
@@ -41,8 +44,8 @@ installed: $(RUN_INSTALLED)
 test: system $(TEST_INSTALLED) $(BENCH_INSTALLED) lint types ## install what is missing, then run every check and every test
 	@exec $(VENV)/bin/python -m pytest $(PYTEST_ARGS)
 
-bench: $(TEST_INSTALLED) $(BENCH_INSTALLED) ## measure on this machine (SCENARIO=lists)
-	@exec $(VENV)/bin/python -m tests.bench $(SCENARIO)
+bench: system $(TEST_INSTALLED) $(BENCH_INSTALLED) ## measure on this machine (SCENARIO=list,get ROUNDS=1 SECONDS=2 CONTESTANTS=shoebox ...)
+	@exec $(VENV)/bin/python -m tests.bench $(foreach word,scenario rounds seconds rows contestants,$(call as_option,$(word)))
 
 screenshots: system $(TEST_INSTALLED) ## take the README's pictures anew
 	@exec $(VENV)/bin/python -m tests.browser.screenshots

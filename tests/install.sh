@@ -9,6 +9,7 @@ has() { # has PACKAGE: by its program, so that other systems and hand-made insta
         nginx | pgbouncer) command -v "$1" >/dev/null || [ -x "/usr/sbin/$1" ] ;;
         nodejs) command -v node >/dev/null || command -v nodejs >/dev/null ;;
         npm) command -v npm >/dev/null ;;
+        wrk) command -v wrk >/dev/null ;;
         chromium) command -v chromium >/dev/null || command -v chromium-browser >/dev/null ;;
         docker.io) command -v dockerd >/dev/null || [ -x /usr/sbin/dockerd ] ;;
         docker-cli) command -v docker >/dev/null ;;
@@ -19,7 +20,7 @@ has() { # has PACKAGE: by its program, so that other systems and hand-made insta
     esac
 }
 
-[ $# -gt 0 ] || set -- nginx pgbouncer postgresql chromium fonts-noto-color-emoji fonts-dejavu-core python3-venv nodejs npm
+[ $# -gt 0 ] || set -- nginx pgbouncer postgresql chromium fonts-noto-color-emoji fonts-dejavu-core python3-venv nodejs npm wrk
 missing=
 for package in "$@"; do
     has "$package" || missing="$missing $package"

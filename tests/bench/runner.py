@@ -1,0 +1,63 @@
+"""Takes measurements, in turn: the contestants of a scenario one after the other, several
+rounds, another one first in each, so that a machine that changes its speed changes it for all."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator, Sequence
+
+from tests.bench.arena import Arena
+from tests.bench.contestants import Contestant
+from tests.bench.sample import Cell, Failed, Sample
+from tests.bench.scenario import Measure, Scenario
+from tests.stack.process import StackError
+
+
+def run(arena: Arena, scenarios: Sequence[Scenario], *, rounds: int, seconds: int) -> list[Cell]:
+    """Every scenario, one after the other; what went wrong stands in the cells."""
+    cells = []
+    for scenario in scenarios:
+        say(f"{scenario.title} …")
+        cells += list(_cells(arena, scenario, rounds=1 if scenario.once else rounds, seconds=seconds))
+    return cells
+
+
+def _cells(arena: Arena, scenario: Scenario, *, rounds: int, seconds: int) -> Iterator[Cell]:
+    try:
+        measures = dict(scenario.prepare(arena))
+    except (Failed, StackError, OSError) as error:
+        yield Cell(scenario=scenario.name, subject="shoebox", samples=[Sample(values={}, errors=str(error))])
+        return
+    samples: dict[str, list[Sample]] = {name: [] for name in measures}
+    names = list(measures)
+    for number in range(rounds):
+        first = number % len(names)
+        for name in names[first:] + names[:first]:
+            samples[name].append(_taken(arena, measures[name], seconds))
+    for name, taken in samples.items():
+        yield Cell(scenario=scenario.name, subject=name, samples=taken)
+
+
+def _taken(arena: Arena, measure: Measure, seconds: int) -> Sample:
+    arena.settle()
+    try:
+        return measure(seconds)
+    except (Failed, StackError, OSError, KeyError, ValueError) as error:
+        return Sample(values={}, errors=f"{type(error).__name__}: {error}")
+
+
+def with_cpu(arena: Arena, contestant: Contestant, measure: Measure) -> Measure:
+    """Adds `cpu_ms`: the processor time of application and PostgreSQL a request."""
+
+    def measured(seconds: int) -> Sample:
+        before = arena.cpu_seconds(contestant)
+        sample = measure(seconds)
+        used = arena.cpu_seconds(contestant) - before
+        return sample.adding(cpu_ms=used / sample.requests * 1000) if sample.requests else sample
+
+    return measured
+
+
+def say(what: str) -> None:
+    """Progress, beside the results."""
+    print(what, file=sys.stderr, flush=True)

@@ -1,0 +1,47 @@
+"""Page 1 of the list: the same again and again, and such that no cache can know it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from itertools import count
+from typing import Final
+
+from tests.bench import wrk
+from tests.bench.arena import Arena
+from tests.bench.contestants import Contestant
+from tests.bench.runner import with_cpu
+from tests.bench.sample import Sample
+from tests.bench.scenario import Measure, Scenario
+
+CLIENTS: Final = 16
+_RUN: Final = 10_000_000  # requests that no run reaches: its numbers are its own
+
+
+def _unchanged(arena: Arena) -> Mapping[str, Measure]:
+    return {contestant.name: with_cpu(arena, contestant, _same(contestant)) for contestant in arena.contestants}
+
+
+def _missing(arena: Arena) -> Mapping[str, Measure]:
+    return {contestant.name: with_cpu(arena, contestant, _distinct(contestant)) for contestant in arena.contestants}
+
+
+def _same(contestant: Contestant) -> Measure:
+    def measure(seconds: int) -> Sample:
+        return wrk.run(contestant.base_url + contestant.list_path, clients=CLIENTS, seconds=seconds)
+
+    return measure
+
+
+def _distinct(contestant: Contestant) -> Measure:
+    runs = count()
+
+    def measure(seconds: int) -> Sample:
+        words = {"FIRST": str(next(runs) * _RUN)}
+        url = contestant.base_url + contestant.list_path
+        return wrk.run(url, clients=CLIENTS, seconds=seconds, script="distinct", words=words)
+
+    return measure
+
+
+UNCHANGED: Final = Scenario(name="list-unchanged", title="List, page 1, 16 clients, unchanged", prepare=_unchanged)
+MISSING: Final = Scenario(name="list-missing", title="List, page 1, 16 clients, past every cache", prepare=_missing)

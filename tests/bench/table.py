@@ -1,0 +1,52 @@
+"""Results as a table in Markdown."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Final
+
+from tests.bench.sample import Cell
+
+_HEADINGS: Final = {
+    "rps": "requests/s",
+    "p50_ms": "p50 ms",
+    "p99_ms": "p99 ms",
+    "cpu_ms": "CPU ms a request",
+    "wrk_cores": "wrk, cores",
+}
+_RATED: Final = "rps"  # what the ratios to the others are of
+
+
+def table(cells: Sequence[Cell]) -> str:
+    """The cells of one scenario: a line a subject, with its ratio to each line before it."""
+    names = list(dict.fromkeys(name for cell in cells for name in cell.medians))
+    rated = [cell for cell in cells if _RATED in cell.medians and not cell.errors]
+    head = ["", *(_HEADINGS.get(name, name.replace("_", " ")) for name in names)]
+    if len(rated) > 1:
+        head += ["Shoebox is"]
+    lines = [head, ["---", *["--:"] * (len(head) - 1)]]
+    ours = rated[0].medians.get(_RATED, 0.0) if rated and rated[0].subject == "shoebox" else 0.0
+    for cell in cells:
+        if cell.errors:
+            lines.append([cell.subject, f"error: {cell.errors}", *[""] * (len(head) - 2)])
+            continue
+        line = [cell.subject, *(number(cell.medians[name]) if name in cell.medians else "" for name in names)]
+        if len(rated) > 1:
+            line.append(f"× {number(ours / cell.medians[_RATED])}" if cell in rated and ours else "")
+        lines.append(line)
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+
+
+def number(value: float) -> str:
+    """Three digits that count, none of them made up."""
+    if value >= 100:
+        return f"{value:,.0f}"
+    return f"{value:.1f}" if value >= 10 else f"{value:.2f}" if value >= 0.1 else f"{value:.3f}"
+
+
+def by_scenario(cells: Sequence[Cell]) -> Mapping[str, list[Cell]]:
+    """The cells of each scenario, in order."""
+    found: dict[str, list[Cell]] = {}
+    for cell in cells:
+        found.setdefault(cell.scenario, []).append(cell)
+    return found

@@ -1,0 +1,72 @@
+"""One run of the load generator wrk, and what it saw."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import subprocess
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Final
+
+from tests.bench.sample import Failed, Sample
+
+LUA: Final = Path(__file__).parent / "lua"
+TIMEOUT: Final = 30  # seconds; an answer that takes longer is an error
+_PATIENCE: Final = 60.0  # seconds beyond its time, after which wrk itself hangs
+_NOTHING: Final[Mapping[str, str]] = {}
+_ERRORS: Final = ("connect", "read", "write", "status", "timeout")
+
+
+def run(
+    url: str,
+    *,
+    clients: int,
+    seconds: int,
+    script: str = "same",
+    words: Mapping[str, str] = _NOTHING,
+    threads: int | None = None,
+) -> Sample:
+    """Load `url` for `seconds` with the script lua/`script`.lua, which reads `words` (BENCH_…).
+
+    Without `threads` it is one for one client and two for more. Raises `Failed` with wrk's own
+    words if it does not come to an end; an error of a request is counted in the sample.
+    """
+    program = shutil.which("wrk")
+    if program is None:
+        raise Failed("wrk is not installed: apt-get install wrk")
+    argv = [program, f"-t{threads or min(clients, 2)}", f"-c{clients}", f"-d{seconds}s", f"--timeout={TIMEOUT}s"]
+    argv += ["-s", str(LUA / f"{script}.lua"), url]
+    environment = {**os.environ, "BENCH_LUA": str(LUA), **{f"BENCH_{name}": value for name, value in words.items()}}
+    before = os.times()
+    try:
+        done = subprocess.run(
+            argv, env=environment, capture_output=True, text=True, check=False, timeout=seconds + _PATIENCE
+        )
+    except subprocess.TimeoutExpired as error:
+        raise Failed(f"wrk hangs at {url}") from error
+    after = os.times()
+    found = re.search(r"^RESULT (.*)$", done.stdout, re.MULTILINE)
+    if done.returncode or found is None:
+        raise Failed(f"wrk at {url}: {(done.stderr or done.stdout).strip()}")
+    used = after.children_user + after.children_system - before.children_user - before.children_system
+    return _sample(json.loads(found[1]), used)
+
+
+def _sample(told: Mapping[str, float], used: float) -> Sample:
+    errors = {name: int(told[name]) for name in _ERRORS if told[name]}
+    values = {
+        "rps": told["requests"] / told["seconds"],
+        "p50_ms": told["p50_ms"],
+        "p99_ms": told["p99_ms"],
+        "wrk_cores": used / told["seconds"],
+    }
+    if not told["requests"]:
+        errors["answers"] = 0
+    return Sample(values=values, requests=int(told["requests"]), errors=_said(errors))
+
+
+def _said(errors: Mapping[str, int]) -> str:
+    return ", ".join(f"{count} {name}" for name, count in errors.items())
