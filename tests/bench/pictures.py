@@ -23,7 +23,7 @@ from PIL import Image, ImageOps
 SALTS: Final = 4096  # a pool; times its files that is more than a run uploads
 
 _PHOTO: Final = ((400, 8), (25, 4), (3, 4), (1, 1))  # (grain in pixels, weight), coarse to fine
-_DRAWING: Final = ((64, 8), (16, 4), (4, 2))
+_DRAWING: Final = ((64, 8), (16, 4), (1, 1))
 _DRAWING_BITS: Final = 5  # a colour: equal neighbours, which is what PNG is for
 _JPEG_TABLE: Final = b"\xff\xdb\x00\x43\x01"  # the head of the second quantization table (ITU-T T.81, B.2.4.1)
 _JPEG_SALT: Final = 4  # bytes at a table's end: the finest of the colour differences
@@ -49,7 +49,7 @@ class Kind:
 KINDS: Final = {
     kind.name: kind
     for kind in (
-        Kind(name="50k", format="PNG", width=336, height=252, quality=0, size=50_000),
+        Kind(name="50k", format="PNG", width=260, height=195, quality=0, size=50_000),
         Kind(name="200k", format="JPEG", width=1000, height=750, quality=86, size=200_000),
         Kind(name="500k", format="JPEG", width=1600, height=1200, quality=86, size=500_000),
         Kind(name="4m", format="JPEG", width=4000, height=3000, quality=90, size=4_000_000),

@@ -7,6 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Final
+
+PER_PAGE: Final = 20  # pictures on the page of the list that everybody is asked for
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -24,7 +24,7 @@ from typing import Final
 
 from psycopg2 import sql
 
-from tests.bench.contestants import Contestant
+from tests.bench.contestants import PER_PAGE, Contestant
 from tests.bench.contestants.programs import APPS, BENCH, START_PATIENCE, nginx, python, running
 from tests.bench.processes import family
 from tests.stack.accounts import account
@@ -91,7 +91,7 @@ def _baseline(stack: Stack, framework: str, command: Command, *, workers: int, f
         contestant = Contestant(
             name=name,
             base_url=f"http://{LOOPBACK}:{public}",
-            list_path="/api/images?page=1&per_page=8",
+            list_path=f"/api/images?page=1&per_page={PER_PAGE}",
             upload_path="/api/images",
             key_field="filename",
             picture_prefix="/images/",
