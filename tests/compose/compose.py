@@ -6,7 +6,7 @@ import json
 import os
 import secrets
 import signal
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -39,10 +39,17 @@ class Compose:
     everything that it writes below `state`, published on a free loopback port.
 
     `settings` are docker-compose.yml's, as text. Given a `checkout`, its own folders are written to.
+    `beside` are further files of Compose's.
     """
 
     def __init__(
-        self, *, settings: Mapping[str, str], state: Path | None = None, checkout: Path = CHECKOUT, profile: str = ""
+        self,
+        *,
+        settings: Mapping[str, str],
+        state: Path | None = None,
+        checkout: Path = CHECKOUT,
+        profile: str = "",
+        beside: Sequence[Path] = (),
     ) -> None:
         self.layout: Final = Folders.below(state or checkout)
         self.worker_count: Final = WORKERS
@@ -50,6 +57,7 @@ class Compose:
         self.name: Final = f"shoebox-test-{secrets.token_hex(4)}"
         self._checkout = checkout
         self._profile = profile
+        self._files = (checkout / "docker-compose.yml", *beside)
         self._settings = {"BIND": LOOPBACK, "PORT": str(self.port), "WEB_SERVER_WORKERS": str(WORKERS), **settings}
         if os.geteuid():
             self._settings |= {"PUID": str(os.geteuid()), "PGID": str(os.getegid())}
@@ -75,7 +83,8 @@ class Compose:
         profile = ["--profile", self._profile] if self._profile else []
         # Not the .env of the person at the keyboard.
         project = ["--project-name", self.name, "--project-directory", str(self._checkout), "--env-file", os.devnull]
-        return docker("compose", *project, *profile, *argv, env=self._settings)
+        files = [f"--file={file}" for file in self._files]
+        return docker("compose", *project, *files, *profile, *argv, env=self._settings)
 
     def up(self, *argv: str) -> None:
         """Start what does not run; returns when every service is healthy."""

@@ -1,12 +1,14 @@
-"""A swarm of one node, and our stack file on it."""
+"""A swarm of one node, and our stack files on it, with the pictures in a bucket."""
 
 from __future__ import annotations
 
 import json
 import secrets
 import subprocess
+import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from pathlib import Path
 from types import TracebackType
 from typing import Any, Final, Self
 
@@ -18,11 +20,18 @@ from tests.stack.process import StackError, wait_until
 
 STACK_FILE: Final = CHECKOUT / "deploy" / "swarm" / "stack.yml"
 PATIENCE: Final = 60.0  # seconds for all replicas to be there, or to be gone
+IN_A_BUCKET: Final = STACK_FILE.with_name("s3.yml")
 SECRETS: Final = ("shoebox_postgres_password", "shoebox_pgbouncer_password", "shoebox_secret_key")
+KEY: Final = {
+    "shoebox_aws_access_key_id": "AWS_ACCESS_KEY_ID",
+    "shoebox_aws_secret_access_key": "AWS_SECRET_ACCESS_KEY",
+}
+ANY_NODE: Final = "node.platform.os == linux"
 
 
 class Swarm:
     """`with Swarm(images) as swarm:` runs the stack with two workers a container until the block ends.
+    The images are those of tests/compose/store, too.
 
     No port is published: a swarm publishes on every address of the machine. The front network is
     open to other containers instead.
@@ -35,13 +44,26 @@ class Swarm:
 
     def deploy(self, tag: str) -> None:
         """`docker stack deploy` of our images with this tag; returns at once."""
-        environment = {**self._images, "SHOEBOX_TAG": tag, "WEB_SERVER_WORKERS": "2"}
-        options = ["--resolve-image", "never", "--compose-file", "-"]
-        # A swarm that is just noting something else about a service refuses.
-        _insist("stack", "deploy", *options, self.name, env=environment, given=yaml.safe_dump(self._stack()))
+        environment = {**self._images, "SHOEBOX_TAG": tag, "WEB_SERVER_WORKERS": "2", "PICTURES_CONSTRAINT": ANY_NODE}
+        for name in KEY.values():  # a secret here
+            del environment[name]
+        with tempfile.TemporaryDirectory() as folder:
+            files = []
+            for file, content in ((STACK_FILE, self._stack()), (IN_A_BUCKET, self._own(IN_A_BUCKET))):
+                copy = Path(folder) / file.name
+                copy.write_text(yaml.safe_dump(content))
+                files.append(f"--compose-file={copy}")
+            # A swarm that is just noting something else about a service refuses.
+            _insist("stack", "deploy", "--resolve-image=never", *files, self.name, env=environment)
+
+    def _own(self, file: Path) -> dict[str, Any]:
+        stack: dict[str, Any] = yaml.safe_load(file.read_text())
+        for name in stack["secrets"]:
+            stack["secrets"][name]["name"] = f"{self.name}_{name}"
+        return stack
 
     def _stack(self) -> dict[str, Any]:
-        stack: dict[str, Any] = yaml.safe_load(STACK_FILE.read_text())
+        stack = self._own(STACK_FILE)
         nginx = stack["services"]["nginx"]
         del nginx["ports"]
         # Virtual addresses need IPVS in the kernel, which test machines may lack.
@@ -50,8 +72,11 @@ class Swarm:
         # An operator wants time to look at each; a test does not.
         for service in stack["services"].values():
             service["deploy"]["update_config"] |= {"delay": "1s", "monitor": "2s"}
-        for name in SECRETS:
-            stack["secrets"][name]["name"] = f"{self.name}_{name}"
+        stack["services"]["store"] = {
+            "image": self._images["STORE_IMAGE"],
+            "networks": ["back"],
+            "deploy": {"endpoint_mode": "dnsrr"},
+        }
         return stack
 
     def service(self, name: str) -> dict[str, Any]:
@@ -73,6 +98,12 @@ class Swarm:
         except StackError as error:
             tasks = docker("stack", "ps", "--no-trunc", "--format", "{{.Name}} {{.CurrentState}} {{.Error}}", self.name)
             raise StackError(f"{error}:\n{tasks}") from error
+
+    def kept(self) -> list[str]:
+        """Files in the volume of the pictures."""
+        mounted = [f"--volume={self.name}_images:/images:ro", "--entrypoint=find"]
+        image = f"shoebox-web:{self._images['SHOEBOX_TAG']}"
+        return docker("run", "--rm", *mounted, image, "/images", "-type", "f").split()
 
     @contextmanager
     def load(self) -> Iterator[dict[str, Any]]:
@@ -102,6 +133,8 @@ class Swarm:
             docker("node", "update", "--label-add", "shoebox=storage", self._node())
             for name in SECRETS:
                 docker("secret", "create", f"{self.name}_{name}", "-", given=secrets.token_urlsafe(24))
+            for name, setting in KEY.items():
+                docker("secret", "create", f"{self.name}_{name}", "-", given=self._images[setting])
             self.deploy(self._images["SHOEBOX_TAG"])
             self._wait()
         except BaseException:
@@ -122,7 +155,7 @@ class Swarm:
             wait_until(
                 lambda: not docker("network", "ls", "-q", *ours), patience=PATIENCE, what="the networks are gone"
             )
-            for name in SECRETS:
+            for name in (*SECRETS, *KEY):
                 _insist("secret", "rm", f"{self.name}_{name}")
             for volume in docker("volume", "ls", "-q", *ours).split():
                 _insist("volume", "rm", "--force", volume)
