@@ -21,6 +21,8 @@ default CORS_ORIGINS ''
 default RUN_DIR "$out"
 default LOG_DIR "$PWD/logs"
 default IMAGES_DIR "$PWD/img_storage"
+default LIST_CACHE_DIR ''
+default PUBLIC_URL ''
 default STORAGE disk
 default STORAGE_ALSO ''
 default S3_CACHE_DIR "$RUN_DIR/store"
@@ -42,7 +44,9 @@ matching CORS_ORIGINS "[, ]*($origin([, ]+$origin)*[, ]*)?" 'origins with commas
 matching STORAGE 'disk|s3' 'disk or s3'
 matching STORAGE_ALSO 'disk|s3|' 'disk or s3'
 whole S3_CACHE_SIZE 1048576 9999999999999
+matching PUBLIC_URL '(https?://[][A-Za-z0-9.:_-]+/?)?' 'http(s)://host[:port]'
 for setting in RUN_DIR LOG_DIR IMAGES_DIR FRONTEND_DIR S3_CACHE_DIR; do folder "$setting"; done
+[ -z "$LIST_CACHE_DIR" ] || folder LIST_CACHE_DIR
 settled
 
 each() { # each FORMAT WORD…: a line of the template for each word
@@ -107,6 +111,28 @@ if [ "$MAX_CONNECTIONS_PER_CLIENT" -gt 0 ]; then
     limit_conn clients $MAX_CONNECTIONS_PER_CLIENT;
     limit_conn_status 429;"
 fi
+LISTS='' LIST_NAMES=''
+if [ -n "$LIST_CACHE_DIR" ]; then
+    # Where links lead: they begin with this, or with what the visitor's own request was sent to.
+    public_base=${PUBLIC_URL%/}
+    LIST_NAMES="
+    map '' \$public_base { default \"${public_base:-\$public_scheme://\$public_host}\"; }
+    include \"$here/snippets/lists.conf\";"
+    # No open_file_cache: it would go on giving what was taken away. And what was there when it was
+    # looked for may be gone when it is opened: the workers are asked then, too.
+    LISTS="
+        location = /api/images/ {
+            root \"$LIST_CACHE_DIR\";
+            try_files /current/\$kept_list @workers;
+            access_log \"$LOG_DIR/nginx/access.log\" lines buffer=32k flush=1s;
+            access_log \"$LOG_DIR/nginx/lists.count\" one_byte;
+            error_page 403 404 405 500 = @workers;
+            recursive_error_pages on;
+            include \"$out/error_pages.conf\";
+            include \"$here/snippets/kept_list.conf\";
+            include \"$here/snippets/cors.conf\";
+        }"
+fi
 STORE='' STORE_CACHE=''
 case "$STORAGE $STORAGE_ALSO" in
     *s3*)
@@ -119,7 +145,7 @@ case "$STORAGE $STORAGE_ALSO" in
         [ "$STORAGE_ALSO" = disk ] || [ "$STORAGE" = disk ] || IMAGES_DIR=$out/none
         ;;
 esac
-export STORE STORE_CACHE TRIES CONNECT_TIMEOUT ANY_ORIGIN VARY WELCOME_ORIGINS HERE OUT WORKERS TRUSTED_NETWORKS REAL_IP_FROM KEEPALIVE MAX_BODY RESERVED OPEN_FILES CONNECTIONS LIMIT_CONNECTIONS
+export LISTS LIST_NAMES STORE STORE_CACHE TRIES CONNECT_TIMEOUT ANY_ORIGIN VARY WELCOME_ORIGINS HERE OUT WORKERS TRUSTED_NETWORKS REAL_IP_FROM KEEPALIVE MAX_BODY RESERVED OPEN_FILES CONNECTIONS LIMIT_CONNECTIONS
 
 mkdir -p "$out" "$RUN_DIR" "$LOG_DIR/nginx"
 [ -z "$STORE" ] || mkdir -p "$S3_CACHE_DIR"

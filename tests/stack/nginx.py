@@ -52,6 +52,8 @@ class Nginx:
             "LOG_DIR": str(log_folder),
         }
         self._reaching = [folder, log_folder, images_dir, SERVICE, Path(self._settings["FRONTEND_DIR"])]
+        if lists := self._settings.get("LIST_CACHE_DIR"):
+            self._reaching.append(Path(lists))
         self.process: Final = Process(
             name="nginx",
             argv=self._command(),

@@ -48,6 +48,7 @@ class Stack:
     `settings` are the contract's, as text; `state` holds all that the run writes (without it the
     checkout's own folders do). Ports that are not given are free ones. `fsync=False` makes the
     database forget what the machine's crash (not a process's) interrupts: for quick tests.
+    `list_cache=False` has every list asked of the database, as if each were another.
     """
 
     def __init__(
@@ -59,12 +60,14 @@ class Stack:
         start_port: int | None = None,
         settings: Mapping[str, str] | None = None,
         fsync: bool = True,
+        list_cache: bool = True,
     ) -> None:
         self._given = {name: value for name, value in (settings or {}).items() if value}
         self.layout: Final = Layout.of(state, self._given)
         self.worker_count: Final = workers
         self.start_port: Final = start_port or free_row(workers)
         self._claim: Claim | None = None
+        self._lists = [Path(self._given.get("LIST_CACHE_DIR", self.layout.work / "lists"))] if list_cache else []
         made = Secrets.kept_in(self.layout.work)
         self.postgres: Final = self._make_postgres(made, fsync=fsync)
         self.pgbouncer: Final = self._make_pgbouncer(made)
@@ -72,7 +75,7 @@ class Stack:
         self.workers: Final = Workers(
             self.layout.work / "workers",
             settings={**self._given, **self._worker_settings()},
-            writes=(self.layout.images, self.layout.logs, self.layout.work / "metrics"),
+            writes=(self.layout.images, self.layout.logs, self.layout.work / "metrics", *self._lists),
         )
 
     def _make_postgres(self, made: Secrets, *, fsync: bool) -> Postgres:
@@ -105,8 +108,11 @@ class Stack:
             log_folder=self.layout.logs,
             port=port,
             listen=self._given.get("BIND", LOOPBACK),
-            settings={**self._given, "WEB_SERVER_WORKERS": str(self.worker_count)},
+            settings={**self._given, **self._shared_settings(), "WEB_SERVER_WORKERS": str(self.worker_count)},
         )
+
+    def _shared_settings(self) -> dict[str, str]:
+        return {"LIST_CACHE_DIR": str(self._lists[0]) if self._lists else ""}
 
     def _given_port(self, name: str) -> int | None:
         return int(self._given[name]) if name in self._given else None
@@ -114,6 +120,7 @@ class Stack:
     def _worker_settings(self) -> dict[str, str]:
         direct, pooled = self.postgres.login, self.pgbouncer.login
         return {
+            **self._shared_settings(),
             "BIND": LOOPBACK,
             "PORT": str(self.nginx.port),
             "WEB_SERVER_WORKERS": str(self.worker_count),

@@ -15,6 +15,8 @@ from shoebox.config import Config, ConfigError
 def prepare(config: Config) -> None:
     """Make and try every folder. Raises `ConfigError` with a line for each that can't be used."""
     folders = {"IMAGES_DIR": config.images_dir, "LOG_DIR": config.logs.folder}
+    if config.web.list_cache:
+        folders["LIST_CACHE_DIR"] = config.web.list_cache
     if config.database.postgres is None:
         folders["DATABASE_PATH"] = config.database.path.parent
     _try(folders)

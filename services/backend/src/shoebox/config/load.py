@@ -103,6 +103,7 @@ def load(env: Mapping[str, str]) -> Config:
             behind_nginx=values("WEB_SERVER_START_PORT") is not None,
             cors_origins=values("CORS_ORIGINS", ()),
             rate_limit=values("RATE_LIMIT"),
+            list_cache=values("LIST_CACHE_DIR"),
         ),
         backups=BackupConfig(
             folder=values("BACKUPS_DIR", base / "backups"),

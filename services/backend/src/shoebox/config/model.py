@@ -54,7 +54,8 @@ class UploadConfig:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WebConfig:
-    """How requests are seen. `behind_nginx` means that only our own Nginx reaches the workers."""
+    """How requests are seen. `behind_nginx` means that only our own Nginx reaches the workers;
+    `list_cache` is the folder it shares with them, if any."""
 
     frontend_dir: Path
     public_url: str | None
@@ -62,6 +63,7 @@ class WebConfig:
     behind_nginx: bool
     cors_origins: tuple[str, ...]
     rate_limit: int
+    list_cache: Path | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

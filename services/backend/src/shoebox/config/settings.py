@@ -104,6 +104,14 @@ SETTINGS: Final = (
     ),
     Setting("RELOAD", "false", "true or false", "development: reload when the source changes", readers.truth),
     Setting("ENVIRONMENT", "production", "a word", "a name for this installation, told by /health", readers.name),
+    Setting(
+        "LIST_CACHE_DIR",
+        "",
+        "a folder",
+        "answers to lists are kept there as files that Nginx serves itself; all workers of the database and "
+        "Nginx must share it, so only on one host; without it every list is asked of the database",
+        readers.path,
+    ),
     # What is accepted
     Setting(
         "MAX_FILE_SIZE",

@@ -16,17 +16,19 @@ from shoebox.metrics.families import FAMILIES, REQUESTS, Family, Kind
 from shoebox.metrics.tally import Entry, Labels, read
 
 _REQUESTS_ABOUT: Final = "Requests that workers answered, by the route's template and the status."
+_SERVED_ABOUT: Final = "Lists that Nginx gave by itself: no worker saw these requests."
 
 # What is asked when somebody looks, as name, meaning, value; None is left out.
 Asked = Callable[[], Iterable[tuple[str, str, float | None]]]
 
 
 class Exposition:
-    """Renders what all processes that count in `folder` have counted, and what `asked` answers."""
+    """Renders what all processes that count in `folder` have counted, and what `asked` answers.
+    `served` counts the lists that Nginx gives by itself, where it does."""
 
-    def __init__(self, folder: Path, asked: Asked) -> None:
+    def __init__(self, folder: Path, asked: Asked, served: Callable[[], int] | None = None) -> None:
         self._registry = CollectorRegistry(auto_describe=False)
-        self._registry.register(_Everything(folder, asked))
+        self._registry.register(_Everything(folder, asked, served))
 
     def render(self, accept: str) -> tuple[str, bytes]:
         """Content type and text, in the format that `accept` prefers."""
@@ -35,15 +37,18 @@ class Exposition:
 
 
 class _Everything(Collector):
-    def __init__(self, folder: Path, asked: Asked) -> None:
+    def __init__(self, folder: Path, asked: Asked, served: Callable[[], int] | None) -> None:
         self._folder = folder
         self._asked = asked
+        self._served = served
 
     def collect(self) -> Iterator[Metric]:
         summed = sums(read(self._folder))
         yield _counter("shoebox_http_requests", _REQUESTS_ABOUT, REQUESTS.labels, _counts(summed[REQUESTS]))
         for family in FAMILIES:
             yield _metric(family, summed[family])
+        if self._served:
+            yield CounterMetricFamily("shoebox_lists_served", _SERVED_ABOUT, value=self._served())
         for name, about, value in self._asked():
             if value is not None:
                 yield GaugeMetricFamily(name, about, value=value)

@@ -24,12 +24,12 @@ log = logging.getLogger(__name__)
 
 MAX_FILES: Final = 256  # answers that one process keeps before all are dropped: bounds the folder
 MAX_BYTES: Final = 8 * 1024 * 1024  # of them together, likewise
-# Seconds that a change may still come true after its process died or lost the connection: PostgreSQL
-# ends a statement after 10 (init-sql), PgBouncer a wait after 3.
-LATE: Final = 20.0
+# Seconds from its beginning that a change may still come true although its process died or lost the
+# connection: it asks for some seconds while the database restarts, PgBouncer lets it wait for 3, and
+# PostgreSQL ends a statement after 10 (init-sql).
+LATE: Final = 60.0
 MAX_AGE: Final = 60.0  # seconds: what rows that were changed behind our back can be wrong for
 LOOK: Final = 5.0  # seconds between two looks at the age
-TIME_BITS: Final = 33  # of a file's time in seconds that ext4, XFS, Btrfs and tmpfs all keep
 _ATTEMPTS: Final = 3  # to remove a folder that somebody still writes to
 _NS: Final = 1_000_000_000
 
@@ -40,9 +40,9 @@ class KeptLists:
     """`ports.Listings` in a folder. Any number of processes and threads may share the folder."""
 
     def __init__(self, folder: Path) -> None:
-        self._folder: Final = os.fspath(folder)
-        self._current: Final = f"{folder}/current"
-        self._writing: Final = f"{folder}/writing"
+        self._folder: Final = folder
+        self._current: Final = folder / "current"
+        self._writing: Final = folder / "writing"
         self._lock = threading.Lock()
         self._generation, self._files, self._bytes = 0, 0, 0
         self._seen: tuple[int, float] = (0, 0.0)  # the generation that was looked at, and when it was new
@@ -50,11 +50,10 @@ class KeptLists:
 
     def prepare(self) -> None:
         """Make the folder and drop what is kept: nobody knows what has happened since. Raises `OSError`."""
-        os.makedirs(self._writing, exist_ok=True)
+        self._writing.mkdir(parents=True, exist_ok=True)
         self._drop()
-        for name in os.listdir(self._folder):
-            if name.startswith("gone-"):
-                _remove(f"{self._folder}/{name}")
+        for left in self._folder.glob("gone-*"):
+            _remove(left)
 
     @contextmanager
     def changing(self) -> Iterator[None]:
@@ -74,13 +73,13 @@ class KeptLists:
             # After any other error it may still come true: the mark stays until it cannot any more.
             if certain and mark:
                 with suppress(OSError):
-                    os.unlink(mark)
+                    mark.unlink()
 
     @contextmanager
     def reading(self) -> Iterator[Keep | None]:
         """Around asking the rows and making an answer of them, which may then be kept: under a
-        file's name, the bytes, and the time the file is to have (`TIME_BITS` wide), which makes its
-        ETag. None where nothing may be kept now."""
+        file's name, the bytes, and the time in seconds that the file is to have, which makes its
+        ETag (ext4, XFS, Btrfs and tmpfs all keep 33 bits). None where nothing may be kept now."""
         folder = self._open_current()
         if folder is None:
             yield None
@@ -90,31 +89,32 @@ class KeptLists:
         finally:
             os.close(folder)
 
-    def look(self) -> None:
-        """To be called now and then: drops what is older than MAX_AGE."""
+    def look(self) -> bool:
+        """To be called often: every LOOK seconds drops what is older than MAX_AGE. Whether it looked."""
         now = time.monotonic()
         if now < self._next_look:
-            return
+            return False
         self._next_look = now + LOOK
         try:
-            generation = os.stat(self._current).st_ino
+            generation = self._current.stat().st_ino
         except OSError:
             generation = 0
         if generation != self._seen[0]:
             self._seen = (generation, now)
         elif generation and now - self._seen[1] > MAX_AGE:
             self._drop_quietly()
+        return True
 
-    def _announce(self) -> str | None:
+    def _announce(self) -> Path | None:
         """Mark that a change is under way. Without a mark, on a disk without room for one, only a
         crash within the change can do harm, and for MAX_AGE at most."""
-        mark = f"{self._writing}/{time.monotonic_ns()}-{token_hex(6)}"
+        mark = self._writing / f"{time.monotonic_ns()}-{token_hex(6)}"
         for _ in range(2):
             try:
                 os.close(os.open(mark, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o644))
             except FileNotFoundError:
                 with suppress(OSError):
-                    os.makedirs(self._writing, exist_ok=True)
+                    self._writing.mkdir(parents=True, exist_ok=True)
             except OSError as error:
                 log.warning("list cache cannot be marked", extra={"reason": error.strerror})
                 return None
@@ -130,9 +130,9 @@ class KeptLists:
             raise Unavailable("The lists that are kept ready cannot be renewed; nothing may change.") from error
 
     def _drop(self) -> None:
-        gone = f"{self._folder}/gone-{token_hex(6)}"
+        gone = self._folder / f"gone-{token_hex(6)}"
         try:
-            os.rename(self._current, gone)
+            self._current.rename(gone)
         except FileNotFoundError:
             return
         _remove(gone)
@@ -148,8 +148,7 @@ class KeptLists:
             try:
                 folder = os.open(self._current, flags)
             except FileNotFoundError:
-                with suppress(FileExistsError):
-                    os.mkdir(self._current, 0o755)
+                self._current.mkdir(mode=0o755, exist_ok=True)
                 folder = os.open(self._current, flags)
         except OSError:
             return None
@@ -161,7 +160,8 @@ class KeptLists:
     def _is_changing(self) -> bool:
         """Whether a change may be under way. To be asked with `current` open, not before."""
         try:
-            marks = os.listdir(self._writing)
+            with os.scandir(self._writing) as found:
+                marks = [entry.name for entry in found]
         except OSError:
             return True  # nobody could say so
         now = time.monotonic_ns()
@@ -171,7 +171,7 @@ class KeptLists:
             if begun.isdecimal() and 0 <= now - int(begun) <= LATE * _NS:
                 return True
             with suppress(OSError):
-                os.unlink(f"{self._writing}/{mark}")
+                (self._writing / mark).unlink()
         return False
 
     def _keep(self, folder: int, name: str, body: bytes, stamp: int) -> None:
@@ -205,13 +205,12 @@ class KeptLists:
             return not full
 
 
-def _remove(folder: str) -> None:
+def _remove(folder: Path) -> None:
     """A folder of files, also while somebody who is late still puts one in. What is left then goes
     with the next start."""
     for _ in range(_ATTEMPTS):
         with suppress(OSError):
-            for name in os.listdir(folder):
-                with suppress(FileNotFoundError):
-                    os.unlink(f"{folder}/{name}")
-            os.rmdir(folder)
+            for file in folder.iterdir():
+                file.unlink(missing_ok=True)
+            folder.rmdir()
             return

@@ -13,6 +13,7 @@ from shoebox.web.accept import prefers_html, prefers_text
 from shoebox.web.base import RequestCycle
 from shoebox.web.dialects.endpoints import DialectEndpoints
 from shoebox.web.framing import Head
+from shoebox.web.kept import kept_json, name_of
 from shoebox.web.listing import parse_filter, plain_query
 from shoebox.web.metrics import READY, not_ready
 from shoebox.web.mixins.conditional import ConditionalMixin
@@ -121,8 +122,12 @@ class Handler(
         )
 
     def list_images(self, request: Request) -> Response:
-        listing = self.app.gallery.list(self._list_query(request))
-        return self.json(HTTPStatus.OK, listing_json(listing, request.base_url))
+        kept, query = self.settings.kept_lists, self._list_query(request)
+        name = name_of(request) if kept else None
+        if kept is None or name is None:
+            return self.json(HTTPStatus.OK, listing_json(self.app.gallery.list(query), request.base_url))
+        with kept.reading() as keep:
+            return kept_json(name, keep, listing_json(self.app.gallery.list(query), request.base_url))
 
     def image(self, request: Request, key: str) -> Response:
         return self.json(HTTPStatus.OK, image_json(self.app.gallery.get(key), request.base_url))

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from shoebox.web.access_log import AccessLog
+from shoebox.web.kept import KeptLists
 from shoebox.web.metrics import Metrics
 from shoebox.web.proxies import Network
 
@@ -25,6 +26,7 @@ class WebSettings:
     address and answers the seconds it has to wait, 0 for none; it is asked once for each
     state-changing request. `remote_store` says that pictures are in object storage, and
     `picture_link` where visitors are sent for the bytes of a key. `access_log` is called once for each answer.
+    `kept_lists` is where Nginx finds lists.
     """
 
     frontend_dir: Path
@@ -38,3 +40,4 @@ class WebSettings:
     remote_store: bool = False
     picture_link: Callable[[str], str] | None = None
     metrics: Metrics | None = None
+    kept_lists: KeptLists | None = None
