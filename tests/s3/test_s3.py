@@ -126,44 +126,59 @@ def test_the_store_is_sound_and_a_sweep_takes_what_has_no_row(far: Stack, bucket
     assert command(env, "check").returncode == 0
 
 
-def test_a_live_store_moves_to_the_bucket_without_a_failed_request(server: S3Server, state: Path) -> None:
+@pytest.mark.parametrize("topology", [Embedded, Stack])
+def test_a_live_store_moves_to_the_bucket_without_a_failed_request(
+    server: S3Server, state: Path, topology: type[Embedded | Stack]
+) -> None:
     far = settings_of(server.bucket())
     del far["STORAGE"]
-    with Embedded(state=state, workers=2) as running:
+    with topology(state=state, workers=2) as running:
         client, pictures = Client(running.url), [noise(40, 30) for _ in range(8)]
-        keys = [upload(client, data) for data in pictures]
-        turns = count()
+        kept = {upload(client, data): data for data in pictures}
+        keys, turns = list(kept), count()
 
         def ask() -> Answer:
             turn = next(turns)
             if turn % 10 == 0:
-                return client.upload("new.png", pictures[0])
-            return client.get(f"/images/{keys[turn % len(keys)]}")
+                answer = client.upload("new.png", pictures[0])
+                keys.append(answer.json["filename"])
+                return answer
+            key = keys[-1 - turn % len(keys)]
+            return client.get(f"/images/{key}" if turn % 2 else f"/thumbs/320/{key}")
 
         with load(ask, rate=20, clients=2) as seen:
             for kind, also in (("disk", "s3"), ("s3", "disk")):
                 change(running, far | {"STORAGE": kind, "STORAGE_ALSO": also})
             words = ("storage", "copy", "--from", "disk", "--to", "s3")
-            copied = command(far | embedded_settings(running), *words)
+            copied = command(far | settings_for_commands(running), *words)
             assert (copied.returncode, "damaged 0" in copied.stdout) == (0, True)
-            change(running, far | {"STORAGE": "s3"})
+            change(running, far | {"STORAGE": "s3", "STORAGE_ALSO": ""})
         assert seen.bad == []
         assert len(seen.statuses) > 20
-        shutil.rmtree(running.layout.images / "images")
-        assert [client.get(f"/images/{key}").body for key in keys] == pictures
-        assert all(client.get(f"/images/{key}").status == 200 for key in client.list(per_page=100).json["files"])
+        for name in ("images", "content", "thumbs"):
+            shutil.rmtree(running.layout.images / name)
+        assert {key: client.get(f"/images/{key}").body for key in kept} == kept
+        assert {client.get(f"/images/{key}").status for key in keys} == {200}
+        assert command(far | {"STORAGE": "s3"} | settings_for_commands(running), "check").returncode == 0
         assert client.delete(keys[0]).status == 200
-        assert client.get(f"/images/{keys[0]}").status == 404
+        for path in (f"/images/{keys[0]}", f"/thumbs/320/{keys[0]}"):
+            assert client.get(path).status == 404
 
 
-def change(running: Embedded, settings: Mapping[str, str]) -> None:
-    """Other settings from now on; returns when no process with the earlier ones is left."""
+def change(running: Embedded | Stack, settings: Mapping[str, str]) -> None:
+    """Other settings from now on, Nginx's first; returns when no process with the earlier ones is left."""
+    if isinstance(running, Stack):
+        running.nginx.change(settings)
     file = running.layout.work / "workers" / ".env"
     file.write_text("".join(f"{name}={value}\n" for name, value in settings.items()))
     file.chmod(0o644)
     before = set(running.workers.pids)
     running.workers.reload()
     wait_until(lambda: not before & set(running.workers.pids), patience=60, what="the new settings hold")
+
+
+def settings_for_commands(running: Embedded | Stack) -> dict[str, str]:
+    return command_settings(running) if isinstance(running, Stack) else embedded_settings(running)
 
 
 def embedded_settings(running: Embedded) -> dict[str, str]:

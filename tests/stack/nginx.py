@@ -14,9 +14,10 @@ from typing import Final
 from tests.stack.accounts import account
 from tests.stack.checkout import CHECKOUT
 from tests.stack.ports import LOOPBACK, free_port
-from tests.stack.process import Process, StackError, wait_until
+from tests.stack.process import Process, StackError, descendants, wait_until
 
 START_PATIENCE: Final = 10.0  # seconds
+CHANGE_PATIENCE: Final = 90.0  # seconds; a process that still sends has sixty
 SERVICE: Final = CHECKOUT / "services" / "nginx"
 
 
@@ -99,6 +100,16 @@ class Nginx:
         """Stop in good order and start again on the same port."""
         self.stop()
         self.start()
+
+    def change(self, settings: Mapping[str, str]) -> None:
+        """Reload with further settings; returns when no process with the earlier ones is left."""
+        self._settings |= settings
+        before = set(descendants(self.process.pid))
+        self.render()
+        self.process.signal(signal.SIGHUP)
+        wait_until(
+            lambda: not before & set(descendants(self.process.pid)), patience=CHANGE_PATIENCE, what="Nginx reloads"
+        )
 
     def render(self) -> Path:
         """Fill the template and let Nginx check it. Raises `StackError` with its words."""
