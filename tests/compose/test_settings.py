@@ -30,6 +30,7 @@ ANYWHERE = {
     "NGINX_LISTEN": IMAGE,
     "PGBOUNCER_LISTEN": IMAGE,
     "S3_CACHE_DIR": VOLUME,
+    "LIST_CACHE_DIR": "where web and Nginx share a host it is a volume of theirs; where they do not there is none",
     "DATABASE_PATH": "PostgreSQL is there",
     "USE_PGBOUNCER": "PgBouncer is there",
     "PGBOUNCER_HOST": NAMES,
