@@ -57,9 +57,10 @@ lint: $(TEST_INSTALLED) ## style of the code
 	@$(VENV)/bin/ruff check
 	@$(VENV)/bin/ruff format --check
 
-types: $(TEST_INSTALLED) $(BENCH_INSTALLED) ## types of the backend and of the stack harness
+types: $(TEST_INSTALLED) $(BENCH_INSTALLED) ## types of the backend, the stack harness and the comparison
 	@cd $(BACKEND) && PYTHONPATH= ../../$(VENV)/bin/mypy
-	@PYTHONPATH= MYPYPATH=$(BACKEND)/src $(VENV)/bin/mypy --strict --explicit-package-bases --python-version 3.11 tests/stack
+	@PYTHONPATH= MYPYPATH=$(BACKEND)/src $(VENV)/bin/mypy --strict --explicit-package-bases --python-version 3.11 \
+		--exclude tests/bench/contestants/apps tests/stack tests/bench
 	@cd tests/bench/contestants/apps && PYTHONPATH= ../../../../$(VENV)/bin/mypy .
 
 format: $(TEST_INSTALLED) ## put the code into the common style
