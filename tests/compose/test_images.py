@@ -102,3 +102,9 @@ def test_the_web_image_is_small_and_holds_no_leftovers(images: Mapping[str, str]
     assert (
         docker("exec", container, "sh", "-c", "ls /shoebox/services/backend/src/shoebox/__pycache__ | wc -l") != "0\n"
     )
+
+
+@pytest.mark.parametrize("service", ["web", "backup"])
+def test_what_is_python_can_reach_a_bucket_and_take_a_role_for_it(compose: Compose, service: str) -> None:
+    clients = "[boto3.client(name, region_name='eu-central-1') for name in ('s3', 'sts', 'sso', 'sso-oidc')]"
+    docker("exec", compose.ids(service)[0], "python3", "-c", f"import boto3; {clients}")
