@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from tests.bench.contestants import Contestant
+from tests.bench.contestants import PER_PAGE, Contestant
 from tests.bench.processes import family
 from tests.stack.stack import Stack
-
-PER_PAGE = 20  # pictures a page, as in the lists of all contestants
 
 
 def shoebox(stack: Stack, name: str = "shoebox") -> Contestant:
@@ -15,7 +13,7 @@ def shoebox(stack: Stack, name: str = "shoebox") -> Contestant:
     return Contestant(
         name=name,
         base_url=stack.url,
-        list_path=f"/api/images/?per_page={PER_PAGE}",
+        list_path=f"/api/images/?page=1&per_page={PER_PAGE}",
         upload_path="/api/upload/",
         key_field="filename",
         picture_prefix="/images/",
