@@ -6,8 +6,8 @@ import json
 import secrets
 import subprocess
 import tempfile
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Final, Self
@@ -19,7 +19,8 @@ from tests.stack.checkout import CHECKOUT
 from tests.stack.process import StackError, wait_until
 
 STACK_FILE: Final = CHECKOUT / "deploy" / "swarm" / "stack.yml"
-PATIENCE: Final = 60.0  # seconds for all replicas to be there, or to be gone
+PATIENCE: Final = 60.0  # seconds for all replicas to be there
+FAREWELL: Final = 120.0  # seconds for them to be gone: the longest stop_grace_period, and as much again
 IN_A_BUCKET: Final = STACK_FILE.with_name("s3.yml")
 SECRETS: Final = ("shoebox_postgres_password", "shoebox_pgbouncer_password", "shoebox_secret_key")
 KEY: Final = {
@@ -151,24 +152,42 @@ class Swarm:
         ours = ["--filter", f"label=com.docker.stack.namespace={self.name}"]
         try:
             _insist("stack", "rm", self.name)
-            wait_until(lambda: not docker("ps", "-aq", *ours), patience=PATIENCE, what="the containers are gone")
-            wait_until(
-                lambda: not docker("network", "ls", "-q", *ours), patience=PATIENCE, what="the networks are gone"
-            )
+            for kind, listed in (("containers", ("ps", "-aq")), ("networks", ("network", "ls", "-q"))):
+                wait_until(_none(*listed, *ours), patience=FAREWELL, what=f"the {kind} are gone")
             for name in (*SECRETS, *KEY):
                 _insist("secret", "rm", f"{self.name}_{name}")
             for volume in docker("volume", "ls", "-q", *ours).split():
                 _insist("volume", "rm", "--force", volume)
         finally:
             if self._founded:
-                docker("swarm", "leave", "--force")
-                _insist("network", "rm", "docker_gwbridge")
+                wait_until(_left, patience=FAREWELL, what="the swarm is left")
+                wait_until(_unbridged, patience=FAREWELL, what="the bridge of the swarm is gone")
             else:
                 docker("node", "update", "--label-rm", "shoebox", self._node())
 
     @staticmethod
     def _node() -> str:
         return docker("info", "--format", "{{.Swarm.NodeID}}").strip()
+
+
+def _none(*listing: str) -> Callable[[], bool]:
+    return lambda: not docker(*listing)
+
+
+def _left() -> bool:
+    """Leave the swarm. A busy engine says "context deadline exceeded" and leaves later, or when asked again."""
+    with suppress(StackError):
+        docker("swarm", "leave", "--force")
+    return docker("info", "--format", "{{.Swarm.LocalNodeState}}").strip() == "inactive"
+
+
+def _unbridged() -> bool:
+    """Remove what leaving does not; an endpoint without a container sometimes holds it (moby/moby#37018)."""
+    with suppress(StackError):
+        docker("network", "disconnect", "--force", "docker_gwbridge", "gateway_ingress-sbox")
+    with suppress(StackError):
+        docker("network", "rm", "docker_gwbridge")
+    return not docker("network", "ls", "--quiet", "--filter", "name=docker_gwbridge")
 
 
 def _insist(*argv: str, env: Mapping[str, str] | None = None, given: str | None = None) -> None:
