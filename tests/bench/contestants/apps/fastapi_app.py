@@ -129,9 +129,11 @@ async def upload(file: UploadFile) -> Image:
 async def picture(filename: str) -> FileResponse:
     """The picture itself."""
     path = FOLDER / Path(filename).name
-    if not await run_in_threadpool(path.is_file):
-        raise HTTPException(404)
-    return FileResponse(path)
+    try:
+        found = path.stat()
+    except FileNotFoundError as error:
+        raise HTTPException(404) from error
+    return FileResponse(path, stat_result=found)
 
 
 @app.delete("/api/images/{filename}")
@@ -144,7 +146,7 @@ async def delete(filename: str) -> dict[str, str]:
 
 
 def _image(row: asyncpg.Record) -> Image:
-    return Image(**row, url=app.url_path_for("picture", filename=row["filename"]))
+    return Image(**row, url=f"/images/{row['filename']}")
 
 
 def _keep(source: IO[bytes], name: str) -> None:

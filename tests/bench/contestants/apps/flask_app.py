@@ -16,7 +16,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
 
-from flask import Flask, Response, abort, jsonify, request, send_from_directory, url_for
+from flask import Flask, Response, abort, jsonify, request, send_from_directory
 from pictures import EXTENSIONS, NotAPictureError, process
 from sqlalchemy import ColumnElement, DateTime, Index, create_engine, func, select
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, scoped_session, sessionmaker
@@ -55,7 +55,7 @@ class Image(Base):
             "original_name": self.original_name,
             "size": self.size,
             "uploaded_at": self.uploaded_at.isoformat(),
-            "url": url_for("picture", filename=self.filename),
+            "url": f"/images/{self.filename}",
         }
 
 
@@ -73,7 +73,8 @@ def create_app() -> Flask:
     folder = Path(os.environ["IMAGES_DIR"])
     thumbnails = folder / "thumbnails"
     full = os.environ.get("FULL") == "1"
-    sessions = scoped_session(sessionmaker(create_engine(_database())))
+    # What was committed is answered as it is, not read again.
+    sessions = scoped_session(sessionmaker(create_engine(_database()), expire_on_commit=False))
 
     @app.teardown_appcontext
     def end_session(_: BaseException | None) -> None:
