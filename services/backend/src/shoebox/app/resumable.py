@@ -25,7 +25,7 @@ from shoebox.ports import Clock, ImageRepository, PartialStore
 log = logging.getLogger(__name__)
 
 LIFETIME: Final = timedelta(hours=24)  # since it was last heard of: a laptop that was shut overnight goes on
-ALGORITHMS: Final = ("sha1", "sha256", "md5")  # the first is the one tus asks for
+DIGESTS: Final = {"sha1": 20, "sha256": 32, "md5": 16}  # bytes each; the first is the one tus asks for
 BLOCK: Final = 256 * 1024  # bytes a copy
 
 Chunks = Callable[[int], Iterator[bytes]]
@@ -33,7 +33,7 @@ Chunks = Callable[[int], Iterator[bytes]]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Checksum:
-    """What a piece's bytes hash to; `algorithm` is one of `ALGORITHMS`."""
+    """What a piece's bytes hash to; `algorithm` is one of `DIGESTS`."""
 
     algorithm: str
     digest: bytes

@@ -17,7 +17,7 @@ from http import HTTPStatus
 from typing import Final
 
 from shoebox.app.application import Application
-from shoebox.app.resumable import ALGORITHMS, Checksum, Progress
+from shoebox.app.resumable import DIGESTS, Checksum, Progress
 from shoebox.app.upload import UploadLimits
 from shoebox.domain.errors import BadRequest, ChecksumMismatch, FileTooLarge
 from shoebox.web.errors import ContentTypeUnknown, TusVersionUnknown, UploadTooLarge, code_of
@@ -37,6 +37,7 @@ MAX_METADATA: Final = 4096  # bytes: a name and a collection take a quarter of i
 _NUMBER: Final = re.compile(rf"[0-9]{{1,{MAX_DIGITS}}}")
 _METADATA_KEY: Final = re.compile(r"[!-+\--~]+")  # ASCII without space and comma
 _CHECKSUM: Final = re.compile(r"([a-z0-9]+) ([A-Za-z0-9+/=]+)")
+_BLANKS: Final = " \t"
 _PATH: Final = ("api", "tus")
 
 
@@ -49,7 +50,7 @@ def offer(segments: tuple[str, ...], limits: UploadLimits) -> dict[str, str]:
         "Tus-Version": VERSION,
         "Tus-Extension": EXTENSIONS,
         "Tus-Max-Size": str(limits.max_file_size),
-        "Tus-Checksum-Algorithm": ",".join(ALGORITHMS),
+        "Tus-Checksum-Algorithm": ",".join(DIGESTS),
     }
 
 
@@ -71,6 +72,8 @@ class TusEndpoints:
         _check_version(request)
         metadata = request.fields.get("upload-metadata", "")
         told = parse_metadata(metadata)
+        # One that cannot be read is refused before anything is kept, also where no piece comes along.
+        parse_checksum(request.fields.get("upload-checksum"))
         resumable = self.app.resumable
         try:
             begun = resumable.begin(
@@ -139,8 +142,8 @@ def parse_metadata(text: str) -> dict[str, str]:
     found: dict[str, str] = {}
     if len(text) > MAX_METADATA:
         raise BadRequest(f"Upload-Metadata is longer than {MAX_METADATA} bytes.")
-    for pair in text.split(",") if text.strip() else ():
-        name, _, value = pair.strip().partition(" ")
+    for pair in text.split(",") if text.strip(_BLANKS) else ():
+        name, _, value = pair.strip(_BLANKS).partition(" ")
         if _METADATA_KEY.fullmatch(name) is None or name in found:
             raise BadRequest(UNREADABLE)
         try:
@@ -155,12 +158,15 @@ def parse_checksum(text: str | None) -> Checksum | None:
     if text is None:
         return None
     match = _CHECKSUM.fullmatch(text)
-    if match is None or match[1] not in ALGORITHMS:
-        raise BadRequest(f"Upload-Checksum is one of {', '.join(ALGORITHMS)}, a space, and the digest in base64.")
+    if match is None or match[1] not in DIGESTS:
+        raise BadRequest(f"Upload-Checksum is one of {', '.join(DIGESTS)}, a space, and the digest in base64.")
     try:
-        return Checksum(algorithm=match[1], digest=b64decode(match[2], validate=True))
+        digest = b64decode(match[2], validate=True)
     except binascii.Error as error:
         raise BadRequest("The digest in Upload-Checksum is not base64.") from error
+    if len(digest) != DIGESTS[match[1]]:
+        raise BadRequest(f"A digest of {match[1]} has {DIGESTS[match[1]]} bytes.")
+    return Checksum(algorithm=match[1], digest=digest)
 
 
 def _number(request: Request, field: str) -> int:

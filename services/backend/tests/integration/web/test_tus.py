@@ -132,10 +132,20 @@ def test_other_versions_are_refused(client: Client, version: dict[str, str]) -> 
         {"Upload-Length": "10", "Upload-Metadata": "filename /w=="},
         {"Upload-Length": "10", "Upload-Metadata": "a YQ==,a Yg=="},
         {"Upload-Length": "10", "Upload-Metadata": f"collection {encoded('no/such')}"},
+        {"Upload-Length": "10", "Upload-Metadata": "a YQ==\x1f"},
+        {"Upload-Length": "10", "Upload-Checksum": "sha1"},
+        {"Upload-Length": "10", "Upload-Checksum": "sha1 YQ=="},
+        {"Upload-Length": "10", "Upload-Checksum": f"crc9 {'A' * 27}="},
     ],
 )
 def test_an_announcement_that_cannot_be_read_is_refused(client: Client, headers: dict[str, str]) -> None:
     assert client.post("/api/tus/", headers=TUS | headers).status == 400
+
+
+def test_blanks_around_the_words_of_an_announcement_mean_nothing(client: Client) -> None:
+    place = announce(client, **{"Upload-Metadata": f"filename {encoded('a.png')} ,\tcollection {encoded('lake')}"})
+    answer = send(client, place, 0, DATA)
+    assert client.get(answer.headers["Upload-Image"]).json["collection"] == "lake"
 
 
 def test_a_piece_that_is_not_what_its_checksum_says_does_not_count(client: Client) -> None:
@@ -144,7 +154,8 @@ def test_a_piece_that_is_not_what_its_checksum_says_does_not_count(client: Clien
     answer = send(client, place, 0, DATA, PIECE | {"Upload-Checksum": f"sha1 {wrong}"})
     assert (answer.status, answer.json["code"]) == (460, "checksum_mismatch")
     assert client.head(place, TUS).headers["Upload-Offset"] == "0"
-    assert send(client, place, 0, DATA, PIECE | {"Upload-Checksum": f"crc9 {wrong}"}).status == 400
+    for unreadable in (f"crc9 {wrong}", f"md5 {wrong}", "sha1 ***", ""):
+        assert send(client, place, 0, DATA, PIECE | {"Upload-Checksum": unreadable}).status == 400
     right = b64encode(hashlib.sha256(DATA).digest()).decode()
     answer = send(client, place, 0, DATA, PIECE | {"Upload-Checksum": f"sha256 {right}"})
     assert answer.headers["Upload-Image"]

@@ -7,6 +7,7 @@ from typing import Any, Final
 from shoebox.domain.image import THUMBNAIL_WIDTHS, Format
 from shoebox.domain.listing import Direction, SortField
 from shoebox.domain.names import COLLECTION, KEY, MAX_ORIGINAL_NAME, RESERVED
+from shoebox.web.cursors import MAX_CURSOR
 
 Schema = dict[str, Any]
 
@@ -25,7 +26,12 @@ ANY_COLLECTION: Final[Schema] = {"type": "string", "pattern": f"^(?:{_COLLECTION
 # No parameter and no segment of a path holds a NUL.
 WORDS: Final[Schema] = {"type": "string", "pattern": r"^[^\x00]*$"}
 SEGMENT: Final[Schema] = {"type": "string", "pattern": r"^[^\x00]+$"}
-CURSOR: Final[Schema] = {"type": "string", "format": "cursor"}
+CURSOR: Final[Schema] = {
+    "type": "string",
+    "pattern": "^[A-Za-z0-9_-]*$",
+    "maxLength": MAX_CURSOR,
+    "format": "cursor",
+}
 ORIGINAL_NAME: Final[Schema] = {"type": "string", "minLength": 1, "maxLength": MAX_ORIGINAL_NAME}
 CONTENT_TYPE: Final[Schema] = {"type": "string", "enum": [known.content_type for known in Format]}
 BYTES: Final[Schema] = {"type": "string", "format": "binary"}
