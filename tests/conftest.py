@@ -10,7 +10,9 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import pytest
+from playwright.sync_api import Browser
 
+from tests.chromium import chromium
 from tests.client import Client
 from tests.compose import docker
 from tests.compose.compose import Compose
@@ -50,6 +52,13 @@ def stack(state_root: Path) -> Iterator[Stack]:
 def embedded(state_root: Path) -> Iterator[Embedded]:
     """The embedded topology, shared by all tests: leave it running and healthy."""
     with Embedded(state=state_root / "embedded", workers=2) as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """The system's Chromium, one for the whole run."""
+    with chromium() as running:
         yield running
 
 

@@ -3,39 +3,22 @@ the Content-Security-Policy is one) and on any request to another host."""
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Callable, Iterator
 from typing import Any, Final
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, expect
 
 from tests.client import Client
 from tests.stack.stack import Stack
 
 PATIENCE: Final = 15_000  # ms; a bound on waiting, not a measure of speed
-FLAGS: Final = (
-    "--no-sandbox --disable-gpu --disable-background-networking --disable-component-update --disable-sync "
-    "--no-first-run"
-).split()
 # Containers that start beside the tests change the machine's network; that is no fault of a page's.
 _MACHINE: Final = "Failed to load resource: net::ERR_NETWORK_CHANGED"
 # What the browser says of an answer that a test provoked; it comes with no address of ours to sort by.
 _FAILED_REQUEST: Final = "Failed to load resource"
 
 OpenPage = Callable[..., Page]
-
-
-@pytest.fixture(scope="session")
-def browser() -> Iterator[Browser]:
-    """The system's Chromium, one for the whole run."""
-    path = shutil.which("chromium") or shutil.which("chromium-browser")
-    assert path, "no chromium; install it with: sudo apt-get install chromium"
-    expect.set_options(timeout=PATIENCE)
-    with sync_playwright() as playwright:
-        running = playwright.chromium.launch(executable_path=path, args=list(FLAGS))
-        yield running
-        running.close()
 
 
 @pytest.fixture
@@ -55,6 +38,7 @@ def provoked() -> list[str]:
 @pytest.fixture
 def open_page(browser: Browser, stack: Stack, provoked: list[str]) -> Iterator[OpenPage]:
     """Opens pages in contexts of their own: `open_page(locale="ru-RU", color_scheme="dark")`."""
+    expect.set_options(timeout=PATIENCE)
     contexts: list[BrowserContext] = []
     troubles: list[str] = []
 

@@ -7,7 +7,6 @@ at most 300 kB.
 from __future__ import annotations
 
 import io
-import shutil
 import sys
 import tempfile
 from collections.abc import Callable
@@ -16,10 +15,11 @@ from pathlib import Path
 from typing import Any, Final
 
 from PIL import Image, ImageOps
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.actions import cards, choose, open_gallery, payload, rows, until
-from tests.browser.conftest import FLAGS, PATIENCE
+from tests.browser.conftest import PATIENCE
+from tests.chromium import chromium
 from tests.client import Client
 from tests.pictures import PHOTOS
 from tests.stack.stack import Stack
@@ -60,17 +60,14 @@ def main(folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix="shoebox-") as state:
         Path(state).chmod(0o755)
-        with Stack(state=Path(state) / "stack", workers=2, fsync=False) as stack, sync_playwright() as playwright:
+        with Stack(state=Path(state) / "stack", workers=2, fsync=False) as stack, chromium() as browser:
             expect.set_options(timeout=PATIENCE)
             client = Client(stack.url)
             for cut in reversed(CUTS):
                 assert client.upload(cut[1], _cut(*cut)).status == 201
-            path = shutil.which("chromium") or shutil.which("chromium-browser")
-            browser = playwright.chromium.launch(executable_path=path, args=list(FLAGS))
             for shot in SHOTS:
                 size = _take(browser, stack.url, shot, folder / f"{shot.name}.png")
                 print(f"{shot.name}.png {size} bytes")
-            browser.close()
 
 
 def _cut(photo: str, _name: str, size: tuple[int, int], centering: tuple[float, float]) -> bytes:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.client import Client
+from tests.dialects.play import Curl, OldPage
 from tests.dialects.store import add_alias, filled
 from tests.pictures import picture
 from tests.stack.embedded import Embedded
@@ -90,6 +91,8 @@ def test_a_picture_is_looked_at_and_deleted_by_its_filename(client: Client) -> N
         ("/index.html", "/"),
         ("/upload.html", "/upload/"),
         ("/upload.html?tab=images", "/images/"),
+        ("/upload.html?tab=images&deleted=1", "/images/"),
+        ("/upload.html?tab=images&page=2&per_page=4&order=asc", "/images/?page=2&per_page=4&sort_value=asc"),
         ("/image_detail.html?filename=k3J9xQ2mVb7c.jpg", "/images/?image=k3J9xQ2mVb7c.jpg"),
         ("/image_detail.html", "/images/"),
     ],
@@ -116,3 +119,81 @@ def test_an_imported_picture_keeps_its_old_address(client: Client, topology: Emb
         assert client.get(path, {"If-None-Match": answer.headers["ETag"]}).status == 304
     client.delete(image["filename"])
     assert client.get("/images/0f8fad5bd9cb469fa16570867728950e.png").status == 404
+
+
+# Played: wspjoy2011/upload-server, by its README, upload.js and image_detail.js, which ask by axios.
+
+UPLOAD = """async () => {
+    const form = new FormData();
+    form.append('file', chosen());
+    const {ok, status, data} = await axios({method: 'post', url: `${location.origin}/api/upload/`, data: form});
+    if (!ok) return {status, message: data.detail};
+    return {filename: data.filename, width: await loads(`${location.origin}${data.url}`)};
+}"""
+LIST = """async ({page, perPage, order}) => {
+    const {status, data} = await axios(
+        {method: 'get', url: `${location.origin}/api/upload/?page=${page}&per_page=${perPage}&order=${order}`});
+    if (status === 404) return {cards: [], total: 0, pages: 0};
+    const {items, pagination: {total, pages}} = data;
+    return {cards: items.map(({filename, url}) => ({filename, url})), total, pages};
+}"""
+DETAIL = """async filename => (await axios(
+    {method: 'get', url: `${location.origin}/api/upload/${encodeURIComponent(filename)}`})).data"""
+DELETE = """async filename => (await axios(
+    {method: 'delete', url: `${location.origin}/api/upload/${encodeURIComponent(filename)}`})).status"""
+
+
+def test_the_addresses_of_its_readme_by_curl(curl: Curl) -> None:
+    stored = curl("-F", "file=@photo.png", "/api/upload/")
+    assert (stored.status, set(stored.json)) == (201, IMAGE)
+    key = stored.json["filename"]
+    assert stored.json["url"] == f"/images/{key}"
+    listed = curl("/api/upload/")
+    assert (listed.status, listed.json["items"][0]["filename"]) == (200, key)
+    assert curl(f"/api/upload/{key}").json == stored.json
+    assert curl("-o", "got.png", f"/images/{key}").type == "image/png"
+    assert curl("-X", "DELETE", f"/api/upload/{key}").status == 200
+    assert curl(f"/api/upload/{key}").status == 404
+    refused = curl("-F", "file=@notes.txt", "/api/upload/")
+    assert (refused.status, "JPEG" in refused.json["detail"]) == (415, True)
+
+
+def test_its_upload_page_gets_a_link_or_a_reason(old_page: OldPage) -> None:
+    old_page.open("/upload.html?tab=upload")
+    old_page.choose("a.png", picture(9, 5))
+    assert old_page.run(UPLOAD)["width"] == 9
+    old_page.choose("a.png", b"text")
+    told = old_page.run(UPLOAD)
+    assert (told["status"], bool(told["message"])) == (415, True)
+
+
+def test_its_gallery_shows_cards_and_deletes_them(client: Client, old_page: OldPage) -> None:
+    keys = filled(client, 5)
+    old_page.open("/upload.html?tab=images&page=1&per_page=4&order=desc", "")
+    asked = {"page": 1, "perPage": 4, "order": "desc"}
+    told = old_page.run(LIST, asked)
+    assert [card["filename"] for card in told["cards"]] == keys[:4]
+    assert all(card["url"] == f"/images/{card['filename']}" for card in told["cards"])
+    assert told["pages"] == -(-told["total"] // 4)
+    assert old_page.run(LIST, asked | {"page": 10**6}) == {"cards": [], "total": 0, "pages": 0}
+    assert old_page.run(DELETE, keys[0]) == 200
+    assert old_page.run(DELETE, keys[0]) == 404
+    assert old_page.run(LIST, asked)["cards"][0]["filename"] == keys[1]
+
+
+def test_its_detail_page_reads_a_picture(client: Client, old_page: OldPage) -> None:
+    image = client.upload("Beach day.png", picture()).json
+    old_page.open(f"/image_detail.html?filename={image['filename']}", "")
+    told = old_page.run(DETAIL, image["filename"])
+    for name in ("id", "filename", "original_name", "size", "file_type", "upload_time", "url"):
+        assert told[name] == image[name]
+    assert old_page.run("async time => isNaN(new Date(time))", told["upload_time"]) is False
+    assert old_page.run(DETAIL, "nothing.png")["status"] == 404
+
+
+def test_its_addresses_lead_a_visitor_to_our_pages(topology: Embedded | Stack, old_page: OldPage) -> None:
+    old_page.page.goto(f"{topology.url}/upload.html?tab=images&page=1&per_page=4&order=asc")
+    assert old_page.page.url.startswith(f"{topology.url}/images/?")
+    assert {"page=1", "per_page=4", "sort_value=asc"} <= set(old_page.page.url.partition("?")[2].split("&"))
+    old_page.page.goto(f"{topology.url}/upload.html?tab=images&deleted=1")
+    assert old_page.page.url.startswith(f"{topology.url}/images/")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.client import Client, File
+from tests.dialects.play import Curl, OldPage
 from tests.dialects.store import filled
 from tests.pictures import noise, picture
 
@@ -107,3 +108,75 @@ def test_a_wrong_method_is_told_in_its_words(client: Client) -> None:
     answer = client.get("/delete/1")
     error(answer, 405)
     assert "DELETE" in answer.headers["Allow"]
+
+
+# Played: maratdanyarov/javarush_image_hosting, by its README and script.js, and the page of the same
+# exercise that shows the list page by page (`images`, `pagination.has_prev` and so on).
+
+UPLOAD = """async () => {
+    const form = new FormData();
+    form.append('file', chosen());
+    const {ok, status, type, data} = await ask('/upload', {method: 'POST', body: form});
+    if (!type.includes('application/json')) return {status, broken: type};
+    if (!ok || data.status !== 'success') return {status, message: data.message};
+    return {url: data.url, width: await loads(data.url)};
+}"""
+TOO_LARGE = """async bytes => {
+    const form = new FormData();
+    form.append('file', new File([new Uint8Array(bytes)], 'large.png', {type: 'image/png'}));
+    const {status, type, data} = await ask('/upload', {method: 'POST', body: form});
+    return {status, type, told: data.status};
+}"""
+LIST = """async page => {
+    const {data} = await ask(`/images-list?page=${page}`);
+    const {has_prev: previous, current_page: current, total_pages: pages, has_next: next} = data.pagination;
+    return {rows: data.images.map(image => [image.id, image.original_name, `/images/${image.filename}`]),
+            previous, current, pages, next};
+}"""
+DELETE = "async id => (await ask(`/delete/${parseInt(id, 10)}`, {method: 'DELETE'})).ok"
+
+
+def test_the_calls_of_its_readme_by_curl(client: Client, curl: Curl) -> None:
+    stored = curl("-F", "file=@photo.png;type=image/png", "/upload")
+    assert (stored.status, stored.type, stored.json["status"]) == (201, "application/json", "success")
+    assert curl("-o", "got.png", stored.json["url"]).type == "image/png"
+    listed = curl("/images-list?page=1").json
+    assert (listed["status"], listed["page"]) == ("success", 1)
+    assert {"total_pages", "total_items"} <= set(listed["pagination"])
+    newest = listed["data"][0]
+    assert stored.json["url"] == f"{client.url}{newest['url']}"
+    deleted = curl("-X", "DELETE", f"/delete/{newest['id']}")
+    assert (deleted.status, deleted.json) == (200, {"status": "success", "message": "Image deleted successfully."})
+    again = curl("-X", "DELETE", f"/delete/{newest['id']}")
+    assert (again.status, again.json["status"]) == (404, "error")
+    refused = curl("-F", "file=@notes.txt", "/upload")
+    assert (refused.status, refused.json["status"]) == (415, "error")
+
+
+def test_its_page_uploads_and_shows_what_is_refused(old_page: OldPage) -> None:
+    old_page.open("/")
+    old_page.choose("a.png", picture(9, 5))
+    told = old_page.run(UPLOAD)
+    assert told["width"] == 9
+    old_page.choose("a.png", b"text")
+    told = old_page.run(UPLOAD)
+    assert (told["status"], bool(told["message"])) == (415, True)
+    assert old_page.run(TOO_LARGE, 20 * 1024 * 1024 + 1) == {
+        "status": 413,
+        "type": "application/json",
+        "told": "error",
+    }
+
+
+def test_its_page_turns_the_pages_of_the_list_and_deletes(client: Client, old_page: OldPage) -> None:
+    keys = filled(client, 11)
+    old_page.open("/", "")
+    first = old_page.run(LIST, 1)
+    assert [row[2] for row in first["rows"]] == [f"/images/{key}" for key in keys[:10]]
+    assert (first["previous"], first["current"], first["next"]) == (False, 1, True)
+    second = old_page.run(LIST, 2)
+    assert (second["rows"][0][2], second["previous"]) == (f"/images/{keys[10]}", True)
+    assert old_page.run(LIST, first["pages"])["next"] is False
+    assert old_page.run(DELETE, first["rows"][0][0]) is True
+    assert old_page.run(LIST, 1)["rows"][0][2] == f"/images/{keys[1]}"
+    assert old_page.run(DELETE, first["rows"][0][0]) is False

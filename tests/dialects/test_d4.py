@@ -7,6 +7,7 @@ import secrets
 import pytest
 
 from tests.client import Client
+from tests.dialects.play import Curl, OldPage
 from tests.dialects.store import filled
 from tests.pictures import picture
 
@@ -90,3 +91,51 @@ def test_the_page_of_a_collection_uploads_into_it_and_lists_it(client: Client, c
     keys = filled(client, 2, collection=collection)
     filled(client, 1)
     assert client.list(collection=collection).json["files"] == keys
+
+
+# Played: vc8006/s3-upload, by its README and upload.html.
+
+UPLOAD = """async collection => {
+    const form = new FormData();
+    form.append('file', chosen());
+    const {ok, status, data} = await ask(`/upload/${collection}`, {method: 'POST', body: form});
+    if (!ok || !data.success) return {status, message: data.error || 'Upload failed'};
+    return {url: data.s3_url, width: await loads(data.s3_url)};
+}"""
+
+
+def test_the_calls_of_its_readme_by_curl(curl: Curl, collection: str) -> None:
+    assert curl(f"/{collection}").type == "text/html"
+    stored = curl("-F", "file=@photo.png", f"/upload/{collection}")
+    assert (stored.status, set(stored.json)) == (201, STORED)
+    latest = curl(f"/api/url/{collection}")
+    assert (latest.status, set(latest.json)) == (200, IMAGE)
+    assert (latest.json["s3_url"], latest.json["original_filename"]) == (stored.json["s3_url"], "photo.png")
+    everything = curl(f"/api/images/{collection}")
+    assert (everything.status, everything.json["count"]) == (200, 1)
+    assert {"status", "timestamp", "environment"} <= set(curl("/health").json)
+    assert curl("-o", "got.png", latest.json["s3_url"]).type == "image/png"
+    assert curl("-X", "DELETE", stored.json["delete_url"]).status == 200
+    gone = curl(f"/api/url/{collection}")
+    assert (gone.status, set(gone.json), gone.json["image_id"]) == (404, {"error", "image_id"}, collection)
+
+
+def test_what_its_readme_calls_errors_by_curl(curl: Curl, collection: str) -> None:
+    for arguments, status in (
+        (("-F", "note=no file", f"/upload/{collection}"), 400),
+        (("-F", "file=@notes.txt", f"/upload/{collection}"), 415),
+        (("-F", "file=@photo.png", "/upload/a%20b"), 404),
+    ):
+        answer = curl(*arguments)
+        assert (answer.status, "error" in answer.json) == (status, True), arguments
+
+
+def test_its_page_uploads_and_shows_what_is_refused(old_page: OldPage, collection: str) -> None:
+    old_page.open(f"/{collection}")
+    old_page.choose("a.png", picture(9, 5))
+    told = old_page.run(UPLOAD, collection)
+    assert told["width"] == 9
+    old_page.choose("a.png", b"text")
+    told = old_page.run(UPLOAD, collection)
+    assert (told["status"], bool(told["message"])) == (415, True)
+    assert old_page.run(UPLOAD, "images")["status"] == 400

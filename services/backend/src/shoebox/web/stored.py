@@ -8,6 +8,7 @@ from typing import Final
 from shoebox.app.application import Application
 from shoebox.domain.errors import NotFound, ShoeboxError
 from shoebox.domain.image import THUMBNAIL_WIDTHS, Format
+from shoebox.web.dialects import d3
 from shoebox.web.request import Request
 from shoebox.web.response import Response, header_lines, redirect
 from shoebox.web.settings import WebSettings
@@ -39,6 +40,7 @@ class StoredEndpoints:
     settings: WebSettings
 
     def picture(self, request: Request, name: str) -> Response:
+        name = d3.filename_of(name)
         download = request.query.get("download") == "1"
         if not self.settings.remote_store:
             found = self.app.pictures.open(name)

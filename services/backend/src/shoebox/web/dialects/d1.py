@@ -12,6 +12,7 @@ from shoebox.web.presenters import image_json
 from shoebox.web.target import Query
 
 SIZE: Final = 10  # pictures a page where `per_page` does not say
+_STATE: Final = {"page": "page", "per_page": "per_page", "order": "sort_value"}  # in the address of its gallery
 
 
 def parse_list(query: Query) -> ListQuery:
@@ -46,8 +47,12 @@ def listing_json(listing: Listing, base_url: str) -> dict[str, object]:
 
 
 def upload_page(query: Query) -> str:
-    """Where `/upload.html` leads: its tab `images` is the gallery now."""
-    return "/images/" if query.get("tab") == "images" else "/upload/"
+    """Where `/upload.html` leads: its tab `images` is the gallery now, at the page that its state names."""
+    if query.get("tab") != "images":
+        return "/upload/"
+    state = {ours: query.get(theirs) for theirs, ours in _STATE.items()}
+    told = urlencode({name: value for name, value in state.items() if value is not None})
+    return f"/images/?{told}" if told else "/images/"
 
 
 def image_page(query: Query) -> str:

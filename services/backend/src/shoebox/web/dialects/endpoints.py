@@ -6,7 +6,7 @@ from http import HTTPStatus
 
 from shoebox.app.application import Application
 from shoebox.web.accept import prefers_html
-from shoebox.web.dialects import d1, d2, d4, imgur
+from shoebox.web.dialects import d1, d2, d3, d4, imgur
 from shoebox.web.listing import plain_query
 from shoebox.web.mixins.json_body import tagged_json
 from shoebox.web.request import Request
@@ -41,7 +41,8 @@ class DialectEndpoints:
 
     def d2_delete(self, _request: Request, name: str) -> Response:
         number = d2.number_of(name)
-        self.app.removal.remove(name if number is None else self.app.gallery.find(number).key)
+        key = d3.filename_of(name) if number is None else self.app.gallery.find(number).key
+        self.app.removal.remove(key)
         return json_response(HTTPStatus.OK, d2.DELETED)
 
     def d2_delete_from_page(self, request: Request, name: str) -> Response:
