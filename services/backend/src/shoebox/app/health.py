@@ -48,13 +48,13 @@ class Health:
             self._storage.probe()
         except ShoeboxError as error:
             storage = str(error)
-            log.warning("storage is not healthy", extra={"reason": storage})
+            log.warning("storage is not healthy", extra=_why(error))
         database = True
         try:
             self._repository.ping()
         except ShoeboxError as error:
             database = False
-            log.warning("database is not healthy", extra={"reason": str(error)})
+            log.warning("database is not healthy", extra=_why(error))
         return HealthReport(
             healthy=database and storage == "ok",
             timestamp=self._clock.now(),
@@ -62,3 +62,8 @@ class Health:
             version=self._version,
             storage=storage,
         )
+
+
+def _why(error: ShoeboxError) -> dict[str, str]:
+    """What visitors are told, and for the operator what lies behind it: a bucket's name, a refused key."""
+    return {"reason": str(error), "cause": str(error.__cause__ or "")}

@@ -162,3 +162,15 @@ def test_health_tells_what_is_away() -> None:
     report = health.check()
     assert not report.healthy
     assert report.storage != "ok"
+
+
+def test_visitors_are_told_that_the_storage_is_away_and_the_log_why(
+    caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def probe() -> None:
+        raise Unavailable("The picture storage is not available.") from OSError("no such bucket")
+
+    world = World()
+    monkeypatch.setattr(world.storage, "probe", probe)
+    assert world.application().health.check().storage == "The picture storage is not available."
+    assert [vars(record)["cause"] for record in caplog.records] == ["no such bucket"]
