@@ -41,13 +41,15 @@ def add_sweep_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def sweep(config: Config, arguments: argparse.Namespace) -> int:
-    """Remove leftovers and report; exit code 1 if a row has no file.
+    """Remove leftovers, and uploads in pieces that expired, and report; exit code 1 if a row has no file.
 
     Where most files have no row it removes nothing without `--force`: more likely than a
     store of leftovers is a database that belongs to another store.
     """
 
     def work(sweeper: Sweeper, watch: Report) -> SweepReport | None:
+        if expired := wiring.sweep_uploads(config):
+            print(f"expired uploads {expired}")
         if not arguments.force and sweeper.check(watch).doubtful:
             return None
         return sweeper.sweep(watch)

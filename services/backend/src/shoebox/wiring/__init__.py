@@ -6,6 +6,7 @@ connections is made after it: connections do not survive a fork.
 
 from shoebox.web.request import current_request_id
 from shoebox.wiring.adapters import migrate, preload
+from shoebox.wiring.leftovers import sweep_uploads
 from shoebox.wiring.programs import programs
 from shoebox.wiring.use_cases import (
     build,
@@ -31,4 +32,5 @@ __all__ = [
     "preload",
     "programs",
     "subscribe",
+    "sweep_uploads",
 ]
