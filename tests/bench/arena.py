@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Final
 
 from tests.bench.contestants import Contestant
+from tests.bench.contestants.baselines import fastapi, flask
 from tests.bench.contestants.shoebox import shoebox
 from tests.bench.processes import cpu_seconds, family
 from tests.bench.sample import Failed
@@ -19,19 +21,43 @@ from tests.stack.stack import Stack
 
 WORKERS: Final = 4
 SHOEBOX: Final = "shoebox"
+ORDERS: Final = tuple(f"{field} {way}" for field in ("age", "size", "name") for way in ("desc", "asc"))
+BASELINES: Final[Mapping[str, Callable[[Stack], AbstractContextManager[Contestant]]]] = {
+    "flask": flask,
+    "fastapi": fastapi,
+    "flask-full": partial(flask, full=True),
+    "fastapi-full": partial(fastapi, full=True),
+}
 _SETTLED: Final = 0.1  # cores; less than this is nothing left to do
 _LOOK: Final = 0.2  # seconds
 _SETTLING: Final = 15.0  # seconds; by then even 64 large uploads that nobody waits for are done
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Sizes:
+    """How much there is to do. `rows` is how many pictures each contestant holds at least."""
+
+    rows: int = 1000
+    many: int = 1_000_000  # rows of a large store
+    checks: int = 20_000  # lists that are compared with what is true
+    uploads: int | None = None  # in a measurement; otherwise as many as go into its time
+    orders: tuple[str, ...] = ORDERS  # of a large store's lists
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Arena:
-    """What scenarios measure. `rows` is how many pictures each contestant holds."""
+    """What scenarios measure."""
 
     folder: Path
     stack: Stack
-    rows: int
+    sizes: Sizes
     uploaders: Mapping[str, Uploader] = field(default_factory=dict)
+    meanwhile: ExitStack = field(default_factory=ExitStack)  # what runs for one scenario only
+
+    @property
+    def plain(self) -> Mapping[str, Uploader]:
+        """Those that differ in more than what they do with an upload."""
+        return {name: uploader for name, uploader in self.uploaders.items() if not name.endswith("-full")}
 
     @property
     def contestants(self) -> list[Contestant]:
@@ -54,21 +80,23 @@ class Arena:
             before = now
 
     def _all_seconds(self) -> float:
-        return sum(self.cpu_seconds(contestant) for contestant in self.contestants)
+        postgres = family(self.stack.postgres.process.pid)
+        return cpu_seconds((*postgres, *(pid for one in self.contestants for pid in one.process_ids())))
 
 
 @contextmanager
-def arena(folder: Path, *, names: list[str], rows: int) -> Iterator[Arena]:
-    """Start Shoebox and the others of `names`, each with `rows` pictures, each asked once for
+def arena(folder: Path, *, names: Sequence[str], sizes: Sizes) -> Iterator[Arena]:
+    """Start Shoebox and the others of `names`, each with pictures, each asked once for
     everything a scenario asks. Raises `Failed` for one that does not answer as it should."""
     with ExitStack() as running:
         stack = running.enter_context(Stack(state=folder / "stack", workers=WORKERS))
         contestants = [shoebox(stack)]
+        contestants += [running.enter_context(BASELINES[name](stack)) for name in names if name != SHOEBOX]
         uploaders = {contestant.name: Uploader(contestant, folder / "load") for contestant in contestants}
         for uploader in uploaders.values():
             check(uploader)
-            uploader.store("50k", rows)
-        made = Arena(folder=folder, stack=stack, rows=rows, uploaders=uploaders)
+            uploader.store("50k", sizes.rows)
+        made = Arena(folder=folder, stack=stack, sizes=sizes, uploaders=uploaders)
         made.settle()
         yield made
 

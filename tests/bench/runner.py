@@ -13,16 +13,17 @@ from tests.bench.scenario import Measure, Scenario
 from tests.stack.process import StackError
 
 
-def run(arena: Arena, scenarios: Sequence[Scenario], *, rounds: int, seconds: int) -> list[Cell]:
+def run(arena: Arena, scenarios: Sequence[Scenario], *, rounds: int, seconds: float) -> list[Cell]:
     """Every scenario, one after the other; what went wrong stands in the cells."""
     cells = []
     for scenario in scenarios:
         say(f"{scenario.title} …")
-        cells += list(_cells(arena, scenario, rounds=1 if scenario.once else rounds, seconds=seconds))
+        with arena.meanwhile:
+            cells += list(_cells(arena, scenario, rounds=1 if scenario.once else rounds, seconds=seconds))
     return cells
 
 
-def _cells(arena: Arena, scenario: Scenario, *, rounds: int, seconds: int) -> Iterator[Cell]:
+def _cells(arena: Arena, scenario: Scenario, *, rounds: int, seconds: float) -> Iterator[Cell]:
     try:
         measures = dict(scenario.prepare(arena))
     except (Failed, StackError, OSError) as error:
@@ -38,7 +39,7 @@ def _cells(arena: Arena, scenario: Scenario, *, rounds: int, seconds: int) -> It
         yield Cell(scenario=scenario.name, subject=name, samples=taken)
 
 
-def _taken(arena: Arena, measure: Measure, seconds: int) -> Sample:
+def _taken(arena: Arena, measure: Measure, seconds: float) -> Sample:
     arena.settle()
     try:
         return measure(seconds)
@@ -49,7 +50,7 @@ def _taken(arena: Arena, measure: Measure, seconds: int) -> Sample:
 def with_cpu(arena: Arena, contestant: Contestant, measure: Measure) -> Measure:
     """Adds `cpu_ms`: the processor time of application and PostgreSQL a request."""
 
-    def measured(seconds: int) -> Sample:
+    def measured(seconds: float) -> Sample:
         before = arena.cpu_seconds(contestant)
         sample = measure(seconds)
         used = arena.cpu_seconds(contestant) - before

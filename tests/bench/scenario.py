@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from tests.bench.arena import Arena
 from tests.bench.sample import Sample
 
-Measure = Callable[[int], Sample]  # for so many seconds
+Measure = Callable[[float], Sample]  # for so many seconds
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

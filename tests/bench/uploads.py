@@ -33,13 +33,18 @@ class Uploader:
         self._sent = dict.fromkeys(_FILES, 0)
         self._runs = count()
 
-    def upload(self, kind: str, *, clients: int, seconds: int) -> tuple[Sample, Answers]:
-        """As many as go into `seconds`; what was answered to each."""
-        return self._run(kind, clients, seconds, {})
+    def upload(self, kind: str, *, clients: int, seconds: float, number: int | None = None) -> tuple[Sample, Answers]:
+        """As many as go into `seconds`, or `number`; what was answered to each. Raises `Failed` for
+        an answer that is neither an error nor a success."""
+        seconds, words = (seconds, {}) if number is None else (MAX_SECONDS, {"COUNT": str(number)})
+        sample, answers = self._run(kind, clients, seconds, words)
+        if not sample.errors and len(answers) != sample.requests:
+            raise Failed(f"{len(answers)} of {sample.requests} uploads were answered with success")
+        return sample, answers
 
     def store(self, kind: str, number: int, *, clients: int = CLIENTS) -> Answers:
         """Exactly `number` pictures. Raises `Failed` if one of them does not arrive."""
-        sample, answers = self._run(kind, clients, MAX_SECONDS, {"COUNT": str(number)})
+        sample, answers = self.upload(kind, clients=clients, seconds=MAX_SECONDS, number=number)
         if sample.errors or len(answers) != number:
             raise Failed(f"{self.contestant.name}: {len(answers)} of {number} uploads ({sample.errors})")
         return answers
@@ -54,6 +59,8 @@ class Uploader:
 
     def delete(self, answers: Answers, *, clients: int = CLIENTS) -> Sample:
         """Delete the pictures of these answers; how fast that went."""
+        if not answers:
+            raise Failed("there is nothing to delete")
         path = self._file("deletes")
         host = urlsplit(self.contestant.base_url).netloc
         heads = (
@@ -65,7 +72,7 @@ class Uploader:
             self.contestant.base_url, clients=clients, seconds=MAX_SECONDS, script="delete", words=words, threads=1
         )
 
-    def _run(self, kind: str, clients: int, seconds: int, words: Mapping[str, str]) -> tuple[Sample, Answers]:
+    def _run(self, kind: str, clients: int, seconds: float, words: Mapping[str, str]) -> tuple[Sample, Answers]:
         answers = self._file("answers")
         words = {**self.words(kind), **words, "ANSWERS": str(answers)}
         sample = wrk.run(

@@ -5,6 +5,19 @@ from __future__ import annotations
 from typing import Final
 
 from tests.bench.scenario import Scenario
-from tests.bench.scenarios import lists
+from tests.bench.scenarios import footprint, freshness, lists, reads, scale, uploads
 
-SCENARIOS: Final[tuple[Scenario, ...]] = (lists.UNCHANGED, lists.MISSING)
+# Memory first: "idle" is before anybody asked much.
+SCENARIOS: Final[tuple[Scenario, ...]] = (
+    footprint.MEMORY,
+    footprint.EMBEDDED,
+    lists.UNCHANGED,
+    lists.MISSING,
+    *uploads.CROWDED,
+    *uploads.ALONE,
+    reads.GET,
+    reads.MIXED,
+    uploads.DELETE,
+    freshness.FRESHNESS,
+    scale.SCALE,
+)

@@ -7,26 +7,37 @@ from itertools import count
 from typing import Final
 
 from tests.bench import wrk
-from tests.bench.arena import Arena
+from tests.bench.arena import SHOEBOX, Arena
 from tests.bench.contestants import Contestant
+from tests.bench.contestants.front import constant
 from tests.bench.runner import with_cpu
 from tests.bench.sample import Sample
 from tests.bench.scenario import Measure, Scenario
+from tests.client import Client
 
 CLIENTS: Final = 16
 _RUN: Final = 10_000_000  # requests that no run reaches: its numbers are its own
 
 
 def _unchanged(arena: Arena) -> Mapping[str, Measure]:
-    return {contestant.name: with_cpu(arena, contestant, _same(contestant)) for contestant in arena.contestants}
+    measures = {contestant.name: with_cpu(arena, contestant, _same(contestant)) for contestant in _of(arena)}
+    ours = arena.uploaders[SHOEBOX].contestant
+    answer = Client(ours.base_url).get(ours.list_path)
+    front = constant(arena.folder / "return", body=answer.text, headers=dict(answer.headers))
+    limit = arena.meanwhile.enter_context(front)
+    return {**measures, limit.name: lambda seconds: wrk.run(limit.base_url, clients=CLIENTS, seconds=seconds)}
 
 
 def _missing(arena: Arena) -> Mapping[str, Measure]:
-    return {contestant.name: with_cpu(arena, contestant, _distinct(contestant)) for contestant in arena.contestants}
+    return {contestant.name: with_cpu(arena, contestant, _distinct(contestant)) for contestant in _of(arena)}
+
+
+def _of(arena: Arena) -> list[Contestant]:
+    return [uploader.contestant for uploader in arena.plain.values()]
 
 
 def _same(contestant: Contestant) -> Measure:
-    def measure(seconds: int) -> Sample:
+    def measure(seconds: float) -> Sample:
         return wrk.run(contestant.base_url + contestant.list_path, clients=CLIENTS, seconds=seconds)
 
     return measure
@@ -35,7 +46,7 @@ def _same(contestant: Contestant) -> Measure:
 def _distinct(contestant: Contestant) -> Measure:
     runs = count()
 
-    def measure(seconds: int) -> Sample:
+    def measure(seconds: float) -> Sample:
         words = {"FIRST": str(next(runs) * _RUN)}
         url = contestant.base_url + contestant.list_path
         return wrk.run(url, clients=CLIENTS, seconds=seconds, script="distinct", words=words)

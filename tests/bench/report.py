@@ -1,0 +1,61 @@
+"""`python -m tests.bench.report [FILE]`: results as people read them, docs/benchmarks.md and its picture."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Final
+
+from tests.bench.plot import plot
+from tests.bench.results import LAST, Results
+from tests.bench.table import by_scenario, number, table
+from tests.bench.targets import Verdict, verdicts
+from tests.stack.checkout import CHECKOUT
+
+PAGE: Final = CHECKOUT / "docs" / "benchmarks.md"
+PICTURE: Final = CHECKOUT / "docs" / "benchmarks.svg"
+BEGIN: Final = "<!-- measured: written by `make bench-report` -->"
+END: Final = "<!-- measured: end -->"
+
+
+def markdown(results: Results) -> str:
+    """The targets first, then a table a scenario."""
+    parts = [_where(results)]
+    if found := verdicts(results.cells):
+        parts.append(f"### Targets\n\n{_targets(found, results)}")
+    if results.errors:
+        parts.append("### Errors\n\n" + "\n".join(f"- {error}" for error in results.errors))
+    for name, cells in by_scenario(results.cells).items():
+        parts.append(f"### {results.titles[name]}\n\n{table(cells)}")
+    return "\n\n".join(parts) + "\n"
+
+
+def _where(results: Results) -> str:
+    machine = ", ".join(f"{name}: {value}" for name, value in results.machine.items())
+    options = ", ".join(f"{name}: {value}" for name, value in results.options.items())
+    return f"{results.date}, commit {results.commit}. {machine}. {options}."
+
+
+def _targets(found: Sequence[Verdict], results: Results) -> str:
+    lines = ["| scenario | number | wanted | measured | |", "| --- | --- | --: | --: | --- |"]
+    for verdict in found:
+        value = number(verdict.value) if verdict.value is not None else ""
+        word = "met" if verdict.met else "**not met**" if verdict.value is not None else "not measured"
+        title = results.titles[verdict.scenario]
+        lines.append(f"| {title} | {verdict.what} | {verdict.bound} | {value} | {word} |")
+    word = "met" if not results.errors else "**not met**"
+    lines.append(f"| all | errors | 0 | {len(results.errors)} | {word} |")
+    return "\n".join(lines)
+
+
+def write(results: Results) -> None:
+    """Put the results into the page, in the place of those before, and draw the picture."""
+    before, _, rest = PAGE.read_text().partition(BEGIN)
+    after = rest.partition(END)[2]
+    PAGE.write_text(f"{before}{BEGIN}\n\n{markdown(results)}\n{END}{after}")
+    PICTURE.write_text(plot(results))
+
+
+if __name__ == "__main__":
+    write(Results.read(Path(sys.argv[1]) if len(sys.argv) > 1 else LAST))
