@@ -13,6 +13,7 @@ from tests.stack.ports import free_port
 from tests.stack.workers import SOURCE
 
 BAD_CONFIGURATION = 78
+UNAVAILABLE = 69
 
 
 def serve(tmp_path: Path, **settings: str) -> subprocess.CompletedProcess[str]:
@@ -44,6 +45,15 @@ def test_a_folder_that_cannot_be_written_to_is_named_with_the_way_out(tmp_path: 
     assert "IMAGES_DIR" in line
     assert str(tmp_path / "file" / "pictures") in line
     assert "chown" in line
+
+
+def test_a_schema_that_the_database_refuses_stops_the_start_with_its_words(tmp_path: Path) -> None:
+    schema = tmp_path / "schema" / "sqlite"
+    schema.mkdir(parents=True)
+    (schema / "1-bad.sql").write_text("CREATE TABLE pictures (n INTEGER, n INTEGER);")
+    ended = serve(tmp_path, INIT_SQL_DIR=str(schema.parent))
+    assert ended.returncode == UNAVAILABLE
+    assert "1-bad.sql: duplicate column name: n" in ended.stderr + ended.stdout
 
 
 def test_a_taken_port_is_named(tmp_path: Path, embedded: Embedded) -> None:

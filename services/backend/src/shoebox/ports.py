@@ -179,6 +179,9 @@ class ImageRepository(Protocol):
     def keys(self, *, after: str = "", limit: int = 1000) -> tuple[str, ...]:
         """The next keys in key order, for walking the whole table in bounded memory."""
 
+    def images(self, *, after: str = "", limit: int = 1000) -> tuple[Image, ...]:
+        """As `keys`, whole rows."""
+
     def lease(self, name: str, seconds: float) -> bool:
         """Take a named lease for a time, unless somebody holds it: once-per-deployment work."""
 

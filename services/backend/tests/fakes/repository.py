@@ -122,6 +122,11 @@ class MemoryRepository:
         self._check_there()
         return tuple(sorted(key for key in self._rows if key > after)[:limit])
 
+    def images(self, *, after: str = "", limit: int = 1000) -> tuple[Image, ...]:
+        self._check_there()
+        with self._lock:
+            return tuple(self._rows[key] for key in sorted(self._rows) if key > after)[:limit]
+
     def lease(self, name: str, seconds: float) -> bool:
         self._check_there()
         now = time.monotonic()

@@ -18,7 +18,7 @@ from shoebox.app.sweep import Sweeper, SweepReport
 from shoebox.domain.backup import BackupError, DamagedPicture, DumpedPicture, Manifest
 from shoebox.domain.errors import NotFound
 from shoebox.domain.listing import ListQuery
-from shoebox.ports import Archive, BlobStorage, Dumper, ImageRepository, Saved
+from shoebox.ports import Archive, BlobStorage, Dumper, ImageRepository, Listings, Saved
 
 log = logging.getLogger(__name__)
 
@@ -45,6 +45,7 @@ class Restoration:
         archive: Archive,
         storage: BlobStorage,
         repository: ImageRepository,
+        listings: Listings,
         migrate: Callable[[], object],
         sweeper: Sweeper,
     ) -> None:
@@ -52,6 +53,7 @@ class Restoration:
         self._archive = archive
         self._storage = storage
         self._repository = repository
+        self._listings = listings
         self._migrate = migrate
         self._sweeper = sweeper
 
@@ -66,8 +68,9 @@ class Restoration:
         saved = self._archive.open(file)
         self._refuse(saved, force=force)
         left_out = self._put_files(saved, skip_damaged=skip_damaged)
-        self._dumper.load(saved.dump)
-        self._migrate()
+        with self._listings.changing():
+            self._dumper.load(saved.dump)
+            self._migrate()
         for key in left_out:
             with suppress(NotFound):
                 self._repository.delete(key)

@@ -12,7 +12,7 @@ from typing import Final
 from shoebox import logs, wiring
 from shoebox.cli import folders
 from shoebox.config import Config
-from shoebox.domain.errors import ShoeboxError
+from shoebox.domain.errors import MigrationFailed, ShoeboxError
 from shoebox.server.listeners import ListenError
 from shoebox.server.master import Master
 from shoebox.server.programs import Address
@@ -95,7 +95,7 @@ def _migrate(config: Config, patience: float) -> int:
             wiring.migrate(config)
             wiring.subscribe(config)
         except ShoeboxError as error:
-            if time.monotonic() >= deadline:
+            if isinstance(error, MigrationFailed) or time.monotonic() >= deadline:
                 log.error("database not ready", extra={"reason": str(error)})  # noqa: TRY400  # no traceback: it is not ours
                 return EX_UNAVAILABLE
             log.warning("waiting for the database", extra={"reason": str(error)})

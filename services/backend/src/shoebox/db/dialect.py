@@ -17,12 +17,18 @@ class Dialect:
 
     `parameter` is how the driver spells a parameter, its name being `\\1`. `contains` and
     `one_of` are conditions on `name_key` and `key`; `pattern` and `several` make what they
-    are given. `now` is seconds since the epoch by the database's own clock.
+    are given. `within` says the same as `contains` and needs no index: for what `is_indexed`
+    denies, or for going along another one. `few` is how many matches of a search are looked up
+    for being sorted; where there are more, the order's index is walked. `now` is seconds since
+    the epoch by the database's own clock.
     """
 
     parameter: str
     contains: str
     pattern: Callable[[str], object]
+    within: str
+    is_indexed: Callable[[str], bool]
+    few: int
     one_of: str
     several: Callable[[Sequence[str]], object]
     now: str

@@ -17,6 +17,7 @@ from psycopg2.extensions import cursor as Cursor
 
 from shoebox.db import postgres, sqlite
 from shoebox.db.postgres import ConnectionSettings
+from shoebox.domain.errors import MigrationFailed, ShoeboxError, StorageFull, Unavailable
 
 _NUMBERED: Final = re.compile(r"(\d+)-.*\.sql")
 _LOCK: Final = 0x5B0EB0C5  # any number that nothing else in the database locks
@@ -35,9 +36,12 @@ def migrate_postgres(settings: ConnectionSettings, folder: Path) -> list[str]:
     """Run what the database lacks, all of it or nothing, on one direct connection.
 
     Returns the names of the files that ran. Several hosts may do this at once: the others
-    wait for the first. Raises `Unavailable` or `StorageFull`.
+    wait for the first. Raises `Unavailable`, `StorageFull` or `MigrationFailed`, each with the
+    database's own reason.
     """
     files = migrations(folder)
+    applied: list[str] = []
+    file = files[0]
     try:
         with closing(postgres.open_connection(settings)) as connection:
             connection.autocommit = False
@@ -45,24 +49,40 @@ def migrate_postgres(settings: ConnectionSettings, folder: Path) -> list[str]:
                 # Building an index on a large table takes longer than any request may.
                 cursor.execute("SET LOCAL statement_timeout = 0; SET LOCAL lock_timeout = 0")
                 cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_LOCK])
-                return [file.name for file in files if _applied_postgres(cursor, file)]
+                for file in files:
+                    if _applied_postgres(cursor, file):
+                        applied.append(file.name)
     except psycopg2.Error as error:
-        raise postgres.translated(error) from error
+        raise _told(postgres.translated(error), file, error, passing=postgres.passes(error)) from error
+    return applied
 
 
 def migrate_sqlite(path: Path, folder: Path) -> list[str]:
     """Make the database file and its folder if need be, and run what it lacks, file by file.
 
     Returns the names of the files that ran. Several processes may do this at once. Raises
-    `Unavailable` or `StorageFull`; what ran before that stays.
+    `Unavailable`, `StorageFull` or `MigrationFailed`; what ran before that stays.
     """
     files = migrations(folder)
     path.parent.mkdir(parents=True, exist_ok=True)
+    applied: list[str] = []
+    file = files[0]
     try:
         with closing(sqlite.create(path)) as connection:
-            return [file.name for file in files if _applied_sqlite(connection, file)]
+            for file in files:
+                if _applied_sqlite(connection, file):
+                    applied.append(file.name)
     except sqlite3.Error as error:
-        raise sqlite.translated(error) from error
+        raise _told(sqlite.translated(error), file, error, passing=sqlite.passes(error)) from error
+    return applied
+
+
+def _told(meaning: ShoeboxError, file: Path, error: Exception, *, passing: bool) -> ShoeboxError:
+    """The error with the database's own words: who starts the service has to know them."""
+    reason = " ".join(str(error).split())
+    if isinstance(meaning, StorageFull):
+        return StorageFull(f"{file.name}: {reason}")
+    return Unavailable(f"The database is away: {reason}") if passing else MigrationFailed(f"{file.name}: {reason}")
 
 
 def _applied_postgres(cursor: Cursor, file: Path) -> bool:

@@ -10,7 +10,7 @@ from typing import Final, Generic, Protocol, TypeVar
 
 from shoebox.domain.errors import Unavailable
 
-WAIT: Final = 3.0  # seconds for a free connection; PgBouncer's query_wait_timeout is the same
+WAIT: Final = 3.0  # seconds for a free connection; statements take milliseconds
 
 
 class Connection(Protocol):

@@ -6,6 +6,7 @@ lock, no `options`. Behind PgBouncer each of those would be somebody else's.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -19,10 +20,12 @@ from psycopg2.extensions import connection as Connection
 from shoebox.db.dialect import Dialect
 from shoebox.db.outage import Outage
 from shoebox.db.pool import Pool
-from shoebox.db.repository import Answer, SqlRepository
+from shoebox.db.repository import NOTHING_KEPT, Answer, SqlRepository
 from shoebox.domain.errors import ShoeboxError, StorageFull, Unavailable
+from shoebox.ports import Listings
 
 CONNECT_TIMEOUT: Final = 3  # seconds; libpq's default is for ever
+FEW: Final = 10_000  # matches of a search; looking up and sorting so many takes 30 ms
 POOL_SIZE: Final = 4  # connections a worker; 4 workers then fit into PgBouncer's default of 20
 
 # Seconds and milliseconds for a peer that vanished without closing, which TCP alone would
@@ -49,10 +52,19 @@ _LOST: Final = frozenset(
         errorcodes.TOO_MANY_CONNECTIONS,
     }
 )
+# No statement was listened to yet.
+_NOT_BEGUN: Final = frozenset({errorcodes.CANNOT_CONNECT_NOW, errorcodes.TOO_MANY_CONNECTIONS})
 # The server undid the statement because of others; alone it may well succeed.
 _UNDONE: Final = frozenset({errorcodes.DEADLOCK_DETECTED, errorcodes.SERIALIZATION_FAILURE})
+_TRIGRAM: Final = re.compile(r"[^\W_]{3}")
 # What PgBouncer says to a client whose statement it has not passed on.
-_NOT_PASSED_ON: Final = ("server login has been failing", "query_wait_timeout", "cannot connect to server")
+_NOT_PASSED_ON: Final = (
+    "server login has been failing",
+    "server login failed",
+    "query_wait_timeout",
+    "cannot connect to server",
+)
+_AWAY: Final = "The database is away; try again in a moment."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,6 +84,12 @@ def _pattern(text: str) -> object:
     return f"%{escaped}%"
 
 
+def _has_trigram(text: str) -> bool:
+    """Whether pg_trgm finds anything to look up: three letters or digits in a row. Without, it
+    would read its whole index, which takes ten times as long as reading the names."""
+    return _TRIGRAM.search(text) is not None
+
+
 def _several(keys: Sequence[str]) -> object:
     return list(keys)
 
@@ -88,6 +106,9 @@ POSTGRES: Final = Dialect(
     parameter=r"%(\1)s",
     contains="name_key LIKE :text",
     pattern=_pattern,
+    within="strpos(name_key, :word) > 0",
+    is_indexed=_has_trigram,
+    few=FEW,
     one_of="key = ANY (:keys)",
     several=_several,
     now="CAST(extract(epoch FROM clock_timestamp()) AS double precision)",
@@ -101,13 +122,21 @@ class PostgresRepository(SqlRepository):
 
     Nothing is connected before the first call. A statement whose connection breaks is tried
     again on a new one: all of them may be carried out twice (`queries.ADD` says why the
-    insert may; a deletion that may have been is told by `Answer.repeated`).
+    insert may; a deletion that may have been is told by `Answer.repeated`). `outage` says how
+    long calls wait for a database that is away.
     """
 
-    def __init__(self, *, connect: ConnectionSettings, pool_size: int = POOL_SIZE) -> None:
-        super().__init__(POSTGRES)
+    def __init__(
+        self,
+        *,
+        connect: ConnectionSettings,
+        pool_size: int = POOL_SIZE,
+        listings: Listings = NOTHING_KEPT,
+        outage: Outage | None = None,
+    ) -> None:
+        super().__init__(POSTGRES, listings)
         self._pool = Pool(partial(open_connection, connect), size=pool_size)
-        self._outage = Outage()
+        self._outage = outage or Outage()
 
     @property
     def connections(self) -> tuple[int, int]:
@@ -119,22 +148,32 @@ class PostgresRepository(SqlRepository):
         self._pool.close()
 
     def _run(self, statement: str, parameters: Mapping[str, object]) -> Answer:
-        repeated = False
-        with self._outage.patience() as patience:
-            while True:
+        return self._ask(statement, parameters, patient=True)
+
+    def _run_at_once(self, statement: str, parameters: Mapping[str, object]) -> Answer:
+        return self._ask(statement, parameters, patient=False)
+
+    def _ask(self, statement: str, parameters: Mapping[str, object], *, patient: bool) -> Answer:
+        repeated, cause = False, None
+        with self._outage.call(patient=patient) as call:
+            while call.ready():
                 try:
                     rows = self._try(statement, parameters)
                 except psycopg2.Error as error:
+                    cause = error
+                    repeated = repeated or may_have_been_done(error)
                     if is_lost(error):
                         self._pool.close()  # the idle ones have most likely met the same end
-                    elif error.pgcode not in _UNDONE:
-                        raise translated(error) from error
-                    repeated = repeated or may_have_been_done(error)
-                    if not patience.lasts():
-                        raise translated(error) from error
+                        call.failed()
+                    else:
+                        self._outage.over()  # it answers
+                        if error.pgcode not in _UNDONE:
+                            break
+                        call.refused()
                 else:
                     self._outage.over()
                     return Answer(rows=rows, repeated=repeated)
+        raise translated(cause) if cause else Unavailable(_AWAY) from cause
 
     def _try(self, statement: str, parameters: Mapping[str, object]) -> list[tuple[object, ...]]:
         with self._pool.borrow() as connection, connection.cursor() as cursor:
@@ -167,10 +206,16 @@ def is_lost(error: psycopg2.Error) -> bool:
     return error.pgcode in _LOST
 
 
+def passes(error: psycopg2.Error) -> bool:
+    """Whether the same may succeed later."""
+    return is_lost(error) or error.pgcode in _UNDONE
+
+
 def may_have_been_done(error: psycopg2.Error) -> bool:
     """Whether the statement that failed so may have been committed all the same."""
-    connecting = error.cursor is None
-    return not connecting and error.pgcode not in _UNDONE and not any(text in str(error) for text in _NOT_PASSED_ON)
+    if error.cursor is None or error.pgcode in _NOT_BEGUN | _UNDONE:
+        return False
+    return not any(text in str(error) for text in _NOT_PASSED_ON)
 
 
 def translated(error: psycopg2.Error) -> ShoeboxError:
@@ -179,4 +224,4 @@ def translated(error: psycopg2.Error) -> ShoeboxError:
         return StorageFull("The disk of the database is full.")
     if error.pgcode in {errorcodes.QUERY_CANCELED, errorcodes.LOCK_NOT_AVAILABLE}:
         return Unavailable("The database takes too long; try again in a moment.")
-    return Unavailable("The database is away; try again in a moment.")
+    return Unavailable(_AWAY)

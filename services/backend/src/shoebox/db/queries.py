@@ -3,6 +3,11 @@
 A list page is one statement, so its rows and its total are of one snapshot. It never counts
 the table (the total is the sum of a few counter rows; only the matches of a search are
 counted) and never sorts it (each order has an index that ends in the id).
+
+A search counts its matches and then takes one of two ways: up to `:few` are looked up and
+sorted; where there are more, the order's index is walked, which soon meets one. A database
+that had to foresee their number would read the whole table for a word that it wrongly believes
+common.
 """
 
 from __future__ import annotations
@@ -34,6 +39,7 @@ SELECT images.key FROM aliases JOIN images ON images.key = aliases.key WHERE ali
 KEY_OF_CONTENT: Final = "SELECT key FROM images WHERE sha256 = :sha256 LIMIT 1"
 DELETE: Final = f"DELETE FROM images WHERE key = :key RETURNING {_ROW}"
 KEYS: Final = "SELECT key FROM images WHERE key > :after ORDER BY key LIMIT :limit"
+IMAGES: Final = f"SELECT {_ROW} FROM images WHERE key > :after ORDER BY key LIMIT :limit"
 VOLUME: Final = "SELECT CAST(coalesce(sum(size), 0) AS bigint) FROM images"
 PING: Final = "SELECT sum(n) FROM image_counts WHERE collection = ''"
 
@@ -49,13 +55,15 @@ class Access(Enum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Shape:
-    """All that decides a page statement's text. `far` says that many rows will be skipped."""
+    """All that decides a page statement's text. `far` says that many rows will be skipped,
+    `indexed` that an index knows where the text searched for may be."""
 
     sort: Sort
     collection: bool
     text: bool
     access: Access
     far: bool = False
+    indexed: bool = False
 
 
 def known(dialect: Dialect) -> str:
@@ -99,17 +107,9 @@ def _by_number(shape: Shape, dialect: Dialect) -> str:
         LIMIT (SELECT CASE WHEN :offset >= total THEN 0 WHEN total - :offset < :size THEN total - :offset
                       ELSE :size END FROM counted)
         OFFSET (SELECT CASE WHEN total - :offset > :size THEN total - :offset - :size ELSE 0 END FROM counted)"""
-    chosen = f"SELECT {_ROW} FROM images {_where(shape, dialect)} {window}"
-    if shape.far:
-        # Skipping over an index alone is many times faster than over rows. The outer LIMIT
-        # changes no result: it tells PostgreSQL, which cannot foresee what the inner one
-        # comes to, that few rows are wanted.
-        chosen = f"""SELECT {_ROW} FROM (
-            SELECT id AS place FROM images {_where(shape, dialect)} {window}
-        ) AS places JOIN images ON images.id = places.place LIMIT :size"""
     return f"""
-WITH counted AS MATERIALIZED (SELECT {_total(shape, dialect)} AS total)
-SELECT counted.total, NULL, row.* FROM counted LEFT JOIN ({chosen}) AS row ON TRUE"""
+{_counted(shape, dialect)}
+SELECT counted.total, NULL, row.* FROM counted LEFT JOIN ({_chosen(shape, dialect, window)}) AS row ON TRUE"""
 
 
 def _by_cursor(shape: Shape, dialect: Dialect) -> str:
@@ -117,28 +117,54 @@ def _by_cursor(shape: Shape, dialect: Dialect) -> str:
     further = ">" if (shape.sort.direction is Direction.ASCENDING) is not backward else "<"
     this_side = f"({column}, id) {further} (:value, :id)"
     other_side = f"({column}, id) {'<' if further == '>' else '>'}= (:value, :id)"
+    window = f"ORDER BY {_order(shape, backward=backward)} LIMIT :size"
+    nearest = f"ORDER BY {_order(shape, backward=not backward)} LIMIT 1"
     return f"""
-SELECT counted.total, counted.neighbour, row.* FROM (
-    SELECT {_total(shape, dialect)} AS total, (
-        SELECT id FROM images {_where(shape, dialect, other_side)}
-        ORDER BY {_order(shape, backward=not backward)} LIMIT 1
-    ) AS neighbour
-) AS counted
-LEFT JOIN (
-    SELECT {_ROW} FROM images {_where(shape, dialect, this_side)}
-    ORDER BY {_order(shape, backward=backward)} LIMIT :size
-) AS row ON TRUE"""
+{_counted(shape, dialect)}
+SELECT counted.total, beside.neighbour, row.* FROM counted
+CROSS JOIN (SELECT ({_chosen(shape, dialect, nearest, other_side, columns="id")}) AS neighbour) AS beside
+LEFT JOIN ({_chosen(shape, dialect, window, this_side)}) AS row ON TRUE"""
 
 
-def _total(shape: Shape, dialect: Dialect) -> str:
+def _counted(shape: Shape, dialect: Dialect) -> str:
+    """The tables beside `images` that the rest of the statement reads: `counted`, one row."""
+    if not shape.text:
+        collection = ":collection" if shape.collection else "''"
+        total = f"SELECT CAST(coalesce(sum(n), 0) AS bigint) FROM image_counts WHERE collection = {collection}"
+        return f"WITH counted AS MATERIALIZED (SELECT ({total}) AS total)"
+    found = _where(shape, dialect.contains if shape.indexed else dialect.within)
+    return f"""
+WITH counted AS MATERIALIZED (SELECT (SELECT count(*) FROM images {found}) AS total),
+matches AS MATERIALIZED (
+    SELECT id AS place FROM images {found} AND (SELECT total FROM counted) BETWEEN 1 AND :few LIMIT :few
+)"""
+
+
+def _chosen(shape: Shape, dialect: Dialect, window: str, *conditions: str, columns: str = _ROW) -> str:
+    """The rows of a window, which orders and limits them."""
     if shape.text:
-        return f"(SELECT count(*) FROM images {_where(shape, dialect)})"
-    collection = ":collection" if shape.collection else "''"
-    return f"(SELECT CAST(coalesce(sum(n), 0) AS bigint) FROM image_counts WHERE collection = {collection})"
+        many = _where(shape, "(SELECT total FROM counted) > :few", dialect.within, *conditions)
+        return f"""
+    SELECT * FROM (
+        SELECT {columns} FROM matches JOIN images ON images.id = matches.place {_where(shape, *conditions)} {window}
+    ) AS few
+    UNION ALL SELECT * FROM ({_places_first(columns, many, window)}) AS many"""
+    if shape.far:
+        return _places_first(columns, _where(shape, *conditions), window)
+    return f"SELECT {columns} FROM images {_where(shape, *conditions)} {window}"
 
 
-def _where(shape: Shape, dialect: Dialect, *conditions: str) -> str:
-    chosen = ["collection = :collection"] * shape.collection + [dialect.contains] * shape.text + list(conditions)
+def _places_first(columns: str, where: str, window: str) -> str:
+    # Skipping over an index alone is many times faster than over rows. The outer LIMIT
+    # changes no result: it tells PostgreSQL, which cannot foresee what the inner one
+    # comes to, that few rows are wanted.
+    return f"""SELECT {columns} FROM (
+            SELECT id AS place FROM images {where} {window}
+        ) AS places JOIN images ON images.id = places.place LIMIT :size"""
+
+
+def _where(shape: Shape, *conditions: str) -> str:
+    chosen = ["collection = :collection"] * shape.collection + list(conditions)
     return f"WHERE {' AND '.join(chosen)}" if chosen else ""
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from typing import Final
 
@@ -26,6 +27,7 @@ from shoebox.db.rows import (
 from shoebox.domain.errors import NotFound, Unavailable
 from shoebox.domain.image import Image, NewImage
 from shoebox.domain.listing import Cursor, Filter, Listing, ListQuery, PageNumber
+from shoebox.ports import Listings
 
 NEAR: Final = 100  # rows; up to here skipping whole rows is cheaper than looking for ids first
 MAX_TOTALS: Final = 1000  # filters whose last total is remembered; clients make them up
@@ -50,11 +52,23 @@ class _Found:
     neighbour: bool
 
 
+class NothingKept:
+    """`ports.Listings` where every list is asked for anew."""
+
+    def changing(self) -> AbstractContextManager[None]:
+        """As `ports.Listings.changing`."""
+        return nullcontext()
+
+
+NOTHING_KEPT: Final = NothingKept()
+
+
 class SqlRepository(ABC):
     """`ports.ImageRepository` over SQL. Each method is one statement, committed by itself."""
 
-    def __init__(self, dialect: Dialect) -> None:
+    def __init__(self, dialect: Dialect, listings: Listings = NOTHING_KEPT) -> None:
         self.dialect: Final = dialect
+        self._listings = listings
         self._dialect = dialect
         self._totals: dict[Filter, int] = {}
         self._add = dialect.spell(queries.ADD)
@@ -65,6 +79,7 @@ class SqlRepository(ABC):
         self._key_of_content = dialect.spell(queries.KEY_OF_CONTENT)
         self._delete = dialect.spell(queries.DELETE)
         self._keys = dialect.spell(queries.KEYS)
+        self._images = dialect.spell(queries.IMAGES)
         self._known = dialect.spell(queries.known(dialect))
         self._lease = dialect.spell(queries.lease(dialect))
 
@@ -73,10 +88,15 @@ class SqlRepository(ABC):
         """Carry out one statement and commit it; twice, if the answer to the first try is
         lost. Raises nothing but `Unavailable` and `StorageFull`."""
 
+    def _run_at_once(self, statement: str, parameters: Mapping[str, object]) -> Answer:
+        """As `_run`, not waiting for a database that is away."""
+        return self._run(statement, parameters)
+
     def add(self, image: NewImage) -> Image:
         """Insert one row. When this raises `Unavailable` the row may be there nevertheless,
         because the answer to a commit can get lost: the file must be left to the sweeper."""
-        rows = self._run(self._add, columns(image, self._dialect)).rows
+        with self._listings.changing():
+            rows = self._run(self._add, columns(image, self._dialect)).rows
         if rows:
             return with_id(image, rows[0][0])
         for row in self._run(self._get, {"key": image.key}).rows:
@@ -120,7 +140,10 @@ class SqlRepository(ABC):
         Where the answer to a first try was lost and the row is gone, nobody can tell whose
         deletion that was: it is `Unavailable`, neither a success nor a `NotFound`.
         """
-        answer = self._run(self._delete, {"key": key}) if can_be_stored(key) else Answer(rows=())
+        answer = Answer(rows=())
+        if can_be_stored(key):
+            with self._listings.changing():
+                answer = self._run(self._delete, {"key": key})
         for row in answer.rows:
             return image_of(row, self._dialect)
         if answer.repeated:
@@ -144,6 +167,11 @@ class SqlRepository(ABC):
         """The next keys in key order."""
         return tuple(key for (key,) in self._run(self._keys, {"after": after, "limit": limit}).rows)
 
+    def images(self, *, after: str = "", limit: int = 1000) -> tuple[Image, ...]:
+        """The next pictures in key order."""
+        rows = self._run(self._images, {"after": after, "limit": limit}).rows
+        return tuple(image_of(row, self._dialect) for row in rows)
+
     def lease(self, name: str, seconds: float) -> bool:
         """Take a named lease, by the database's clock. If the answer is lost, it is held by
         nobody until it expires."""
@@ -159,8 +187,8 @@ class SqlRepository(ABC):
         return self._run(self._dialect.spell(statement), parameters).rows
 
     def ping(self) -> None:
-        """Read a counter. Raises `Unavailable`."""
-        self._run(queries.PING, {})
+        """Read a counter. Does not wait for a database that is away: raises `Unavailable`."""
+        self._run_at_once(queries.PING, {})
 
     def _page_by_number(self, query: ListQuery, place: PageNumber) -> Listing:
         """Counted from the nearer end, by what the total was when it was last seen: a total
@@ -208,10 +236,13 @@ class SqlRepository(ABC):
             text=chosen.text is not None,
             access=access,
             far=far,
+            indexed=chosen.text is not None and self._dialect.is_indexed(chosen.text),
         )
         parameters = {
             "collection": chosen.collection,
             "text": None if chosen.text is None else self._dialect.pattern(chosen.text),
+            "word": chosen.text,
+            "few": self._few(shape),
             **place,
         }
         answer = self._run(queries.page(shape, self._dialect), parameters)
@@ -221,6 +252,13 @@ class SqlRepository(ABC):
         self._totals[chosen] = total
         rows = [] if first[ID] is None else ordered([row[2:] for row in answer.rows], query)
         return _Found(rows=rows, total=total, neighbour=neighbour is not None)
+
+    def _few(self, shape: Shape) -> int:
+        """Up to how many matches of a search are sorted rather than walked to: ten times as many
+        for a far page, a tenth where they are found by reading all names again."""
+        if shape.far:
+            return self._dialect.few * 10
+        return self._dialect.few if shape.indexed else self._dialect.few // 10
 
     def _listing(
         self, query: ListQuery, rows: Sequence[Row], *, total: int, number: int, is_first: bool, is_last: bool

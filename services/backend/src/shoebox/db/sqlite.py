@@ -14,21 +14,27 @@ from typing import Final
 
 from shoebox.db.dialect import Dialect
 from shoebox.db.pool import Pool
-from shoebox.db.repository import Answer, SqlRepository
+from shoebox.db.repository import NOTHING_KEPT, Answer, SqlRepository
 from shoebox.db.reserve import Reserve
 from shoebox.db.rows import microseconds, moment
 from shoebox.domain.errors import ShoeboxError, StorageFull, Unavailable
 from shoebox.domain.image import Image
+from shoebox.ports import Listings
 
 BUSY_TIMEOUT: Final = 10.0  # seconds a writer waits for its turn before it gives up
 # Seconds between two tries of a writer. SQLite's own waiting sleeps up to 0.1 s at a time and so
 # misses its turn again and again: with 16 writers one in a hundred waited more than a second.
 TURN: Final = 0.002
+FEW: Final = 10_000  # matches of a search; looking up and sorting so many takes 30 ms
 POOL_SIZE: Final = 8  # connections a process; SQLite has one writer at a time, readers are quick
 
 
 def _literally(text: str) -> object:
     return text
+
+
+def _never(_: str) -> bool:
+    return False
 
 
 def _time_in(time: datetime) -> object:
@@ -39,6 +45,9 @@ SQLITE: Final = Dialect(
     parameter=r":\1",
     contains="instr(name_key, :text) > 0",
     pattern=_literally,
+    within="instr(name_key, :text) > 0",
+    is_indexed=_never,
+    few=FEW,
     one_of="key IN (SELECT value FROM json_each(:keys))",
     several=json.dumps,
     now="((julianday('now') - 2440587.5) * 86400.0)",
@@ -50,8 +59,8 @@ SQLITE: Final = Dialect(
 class SqliteRepository(SqlRepository):
     """`ports.ImageRepository` over SQLite in WAL mode. The schema must be there: `migrate`."""
 
-    def __init__(self, path: Path, *, pool_size: int = POOL_SIZE) -> None:
-        super().__init__(SQLITE)
+    def __init__(self, path: Path, *, pool_size: int = POOL_SIZE, listings: Listings = NOTHING_KEPT) -> None:
+        super().__init__(SQLITE, listings)
         self._pool = Pool(partial(_connect_without_waiting, path), size=pool_size)
         self._reserve = Reserve(path)
         self._reserve.keep()
@@ -127,6 +136,12 @@ def create(path: Path) -> sqlite3.Connection:
     with closing(sqlite3.connect(path, timeout=BUSY_TIMEOUT)) as maker:
         maker.execute("PRAGMA journal_mode = WAL")  # the file remembers it
     return connect(path)
+
+
+def passes(error: sqlite3.Error) -> bool:
+    """Whether the same may succeed later: the file is locked, or cannot be opened or read now."""
+    passing = {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_IOERR}
+    return getattr(error, "sqlite_errorcode", 0) & 0xFF in passing
 
 
 def translated(error: sqlite3.Error) -> ShoeboxError:

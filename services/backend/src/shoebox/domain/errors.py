@@ -86,6 +86,11 @@ class Unavailable(ShoeboxError):
     retry_after = 2  # seconds; a database restart takes about this long
 
 
+class MigrationFailed(ShoeboxError):
+    """The database refused a file of the schema, and will again. The text names the file and gives
+    the database's reason: it is for those who run the service."""
+
+
 class StorageFull(ShoeboxError):
     """The disk has no room left for this file."""
 

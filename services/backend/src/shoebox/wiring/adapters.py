@@ -12,11 +12,14 @@ from shoebox.config.model import DatabaseConfig, PostgresConfig, UploadConfig
 from shoebox.db.dump_postgres import PostgresDumper
 from shoebox.db.dump_sqlite import SqliteDumper
 from shoebox.db.migrate import migrate_postgres, migrate_sqlite
+from shoebox.db.outage import Outage
 from shoebox.db.postgres import ConnectionSettings, PostgresRepository
+from shoebox.db.repository import NOTHING_KEPT
 from shoebox.db.sqlite import SqliteRepository
 from shoebox.imaging import codec, decoder
 from shoebox.imaging.pillow import preload as preload_decoders
-from shoebox.ports import Dumper
+from shoebox.ports import Dumper, Listings
+from shoebox.storage.kept_lists import KeptLists
 from shoebox.storage.moving import Holdable
 from shoebox.storage.stores import S3Settings, Stores, preload_s3
 
@@ -74,11 +77,28 @@ def stores(config: Config) -> Stores:
     )
 
 
-def repository(database: DatabaseConfig, *, pool_size: int) -> Repository:
-    """The rows; connects at its first use, with at most `pool_size` connections."""
+def repository(config: Config, *, pool_size: int, outage: Outage | None = None) -> Repository:
+    """The rows; connects at its first use, with at most `pool_size` connections. `outage` says how
+    long calls wait for a PostgreSQL that is away, otherwise not for long."""
+    database = config.database
     if database.postgres:
-        return PostgresRepository(connect=_connection(database.postgres), pool_size=pool_size)
-    return SqliteRepository(database.path, pool_size=pool_size)
+        return PostgresRepository(
+            connect=_connection(database.postgres),
+            pool_size=pool_size,
+            listings=listings(config),
+            outage=outage,
+        )
+    return SqliteRepository(database.path, pool_size=pool_size, listings=listings(config))
+
+
+def listings(config: Config) -> Listings:
+    """What has to know of every change of the rows, whichever program makes it."""
+    return KeptLists(config.web.list_cache) if config.web.list_cache else NOTHING_KEPT
+
+
+def kept_lists(config: Config) -> KeptLists | None:
+    """Where workers put what Nginx may serve; None where there is no Nginx to do so."""
+    return KeptLists(config.web.list_cache) if config.web.list_cache and config.web.behind_nginx else None
 
 
 def dumper(database: DatabaseConfig) -> Dumper:

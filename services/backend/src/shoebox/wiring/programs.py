@@ -17,6 +17,7 @@ from shoebox import __version__
 from shoebox.app import resumable
 from shoebox.app.webhooks import Deliverer
 from shoebox.config import Config
+from shoebox.db.outage import Outage, OutageClock
 from shoebox.db.outbox import SqlOutbox
 from shoebox.domain.image import Image
 from shoebox.imaging import decoder
@@ -24,9 +25,11 @@ from shoebox.metrics import families
 from shoebox.metrics.measured import decoding, note_load, note_sweep
 from shoebox.metrics.tally import Tally
 from shoebox.server import worker
+from shoebox.server.attendants import step_aside
 from shoebox.server.limiter import RateLimiter
 from shoebox.server.programs import Address, Program, Slot
 from shoebox.server.reload import watcher
+from shoebox.storage.kept_lists import KeptLists
 from shoebox.storage.partials import DiskPartials
 from shoebox.web.handler import make_handler
 from shoebox.web.presenters import image_json
@@ -34,9 +37,12 @@ from shoebox.webhooks.desk import Desk
 from shoebox.webhooks.sender import HttpSender
 from shoebox.wiring import adapters
 from shoebox.wiring.use_cases import build, build_sweeper
-from shoebox.wiring.visitors import web_settings
+from shoebox.wiring.visitors import served_lists, web_settings
 
 SWEEP_INTERVAL: Final = 3600.0  # seconds
+# Seconds that a request waits for a database that went away, counted from when it went: a container
+# that was killed is back in one to five. Who asks after that hears at once that it is away.
+DATABASE_PATIENCE: Final = 8.0
 # More than a decoder may be away on one job; the kernel's alarm ends it long before.
 DECODER_FREEZE_LIMIT: Final = decoder.WALL_LIMIT + decoder.LOCK_LIMIT + 10.0
 
@@ -50,6 +56,7 @@ class Shared:
     large_lock: int
     limiter: RateLimiter | None
     metrics: Path
+    outage_clock: OutageClock
 
 
 def programs(config: Config) -> list[Program]:
@@ -91,12 +98,15 @@ def _share(config: Config) -> Shared:
     to_decoders, jobs = socket.socketpair(socket.AF_UNIX, socket.SOCK_DGRAM)
     lock = os.open(config.images_dir / ".large", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
     limit = config.web.rate_limit
+    if config.web.list_cache:
+        KeptLists(config.web.list_cache).prepare()
     return Shared(
         to_decoders=to_decoders,
         jobs=jobs,
         large_lock=lock,
         limiter=RateLimiter(limit) if limit else None,
         metrics=_metrics_folder(config.metrics.folder),
+        outage_clock=OutageClock(),
     )
 
 
@@ -117,11 +127,20 @@ def _metrics_folder(wanted: Path) -> Path:
 def _work(config: Config, shared: Shared, slot: Slot) -> int:
     shared.jobs.close()
     tally = Tally(shared.metrics)
-    repository = adapters.repository(config.database, pool_size=adapters.threads(config))
+    outage = Outage(patience=DATABASE_PATIENCE, step_aside=step_aside, clock=shared.outage_clock)
+    repository = adapters.repository(config, pool_size=adapters.threads(config), outage=outage)
     application = build(config, shared.to_decoders, repository=repository, tally=tally)
+    kept_lists = adapters.kept_lists(config)
     handler = make_handler(
         application,
-        web_settings(config, limiter=shared.limiter, metrics=shared.metrics, tally=tally, repository=repository),
+        web_settings(
+            config,
+            limiter=shared.limiter,
+            metrics=shared.metrics,
+            tally=tally,
+            repository=repository,
+            kept_lists=kept_lists,
+        ),
     )
 
     def on_event(event: str, /, **fields: object) -> None:
@@ -131,6 +150,8 @@ def _work(config: Config, shared: Shared, slot: Slot) -> int:
 
     def on_tick(load: worker.Load) -> None:
         note_load(tally, load, *repository.connections)
+        if kept_lists and kept_lists.look():
+            served_lists(config).trim()
 
     limits = worker.Limits(threads=adapters.threads(config))
     return worker.Worker(slot, handler, limits=limits, on_event=on_event, on_tick=on_tick).serve()
@@ -154,7 +175,7 @@ def _deliver(config: Config, shared: Shared, slot: Slot) -> int:
     slot.ready()
     tally = Tally(shared.metrics)
     urls = config.webhooks.urls
-    outbox = SqlOutbox(adapters.repository(config.database, pool_size=len(urls) + 1))
+    outbox = SqlOutbox(adapters.repository(config, pool_size=len(urls) + 1))
     deliverer = Deliverer(
         outbox=outbox,
         sender=HttpSender(

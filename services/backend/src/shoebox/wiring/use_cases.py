@@ -40,7 +40,7 @@ IMPORT_PATIENCE: Final = 300.0  # seconds a picture: nobody waits, and large one
 def subscribe(config: Config) -> int:
     """Let WEBHOOK_URLS be those who are told of what happens from now on; returns how many
     undelivered webhooks of others were dropped. Raises `Unavailable`."""
-    with closing(adapters.repository(config.database, pool_size=1)) as repository:
+    with closing(adapters.repository(config, pool_size=1)) as repository:
         return SqlOutbox(repository).subscribe(config.webhooks.urls)
 
 
@@ -54,7 +54,7 @@ def build(
     """The use cases over real adapters. Call it in the process that uses them. `tally` is told
     what decoders do."""
     storage = adapters.storage(config)
-    repository = repository or adapters.repository(config.database, pool_size=adapters.threads(config))
+    repository = repository or adapters.repository(config, pool_size=adapters.threads(config))
     image_codec: ImageCodec = remote.RemoteCodec(to_decoders)
     if tally:
         image_codec = MeasuredCodec(image_codec, tally)
@@ -85,7 +85,7 @@ def build_sweeper(config: Config, *, grace: timedelta = GRACE) -> Sweeper:
     """The sweep over real adapters. Files younger than `grace` are left alone."""
     return Sweeper(
         storage=adapters.storage(config),
-        repository=adapters.repository(config.database, pool_size=1),
+        repository=adapters.repository(config, pool_size=1),
         clock=adapters.SystemClock(),
         grace=grace,
     )
@@ -93,7 +93,7 @@ def build_sweeper(config: Config, *, grace: timedelta = GRACE) -> Sweeper:
 
 def build_exporter(config: Config) -> Exporter:
     """The writing out of all pictures, over real adapters."""
-    return Exporter(storage=adapters.storage(config), repository=adapters.repository(config.database, pool_size=1))
+    return Exporter(storage=adapters.storage(config), repository=adapters.repository(config, pool_size=1))
 
 
 @contextmanager
@@ -104,7 +104,7 @@ def importing(config: Config, *, decoders: int, threads: int) -> Iterator[Import
         (config.images_dir / ".large").open("ab") as lock,
         crew(decoders, adapters.decoding(config, lock.fileno())) as jobs,
     ):
-        repository = adapters.repository(config.database, pool_size=threads)
+        repository = adapters.repository(config, pool_size=threads)
         uploads = Uploads(
             storage=adapters.storage(config),
             repository=repository,
@@ -121,7 +121,7 @@ def build_backups(config: Config) -> Backups:
         dumper=adapters.dumper(config.database),
         archive=Archive(config.backups.folder),
         hold=adapters.storage(config).hold,
-        repository=adapters.repository(config.database, pool_size=1),
+        repository=adapters.repository(config, pool_size=1),
         clock=adapters.SystemClock(),
         keep=timedelta(days=config.backups.keep_days),
         version=__version__,
@@ -134,7 +134,8 @@ def build_restoration(config: Config) -> Restoration:
         dumper=adapters.dumper(config.database),
         archive=Archive(config.backups.folder),
         storage=adapters.storage(config, trusting=False),
-        repository=adapters.repository(config.database, pool_size=1),
+        repository=adapters.repository(config, pool_size=1),
+        listings=adapters.listings(config),
         migrate=lambda: _migrate_restored(config),
         sweeper=build_sweeper(config),
     )
@@ -144,7 +145,7 @@ def _migrate_restored(config: Config) -> None:
     adapters.migrate(config)
     # What the backup's own time had still to tell is told already, or concerns another system.
     # A deliverer that runs puts its receivers back within seconds.
-    with closing(adapters.repository(config.database, pool_size=1)) as repository:
+    with closing(adapters.repository(config, pool_size=1)) as repository:
         SqlOutbox(repository).subscribe(())
 
 
@@ -154,5 +155,5 @@ def build_copier(config: Config, source: str, target: str) -> Copier:
     return Copier(
         source=stores.open(source),
         target=stores.open(target),
-        repository=adapters.repository(config.database, pool_size=1),
+        repository=adapters.repository(config, pool_size=1),
     )

@@ -12,9 +12,11 @@ from shoebox.db.outbox import SqlOutbox
 from shoebox.metrics.asked import StoreNumbers
 from shoebox.metrics.exposition import Exposition
 from shoebox.metrics.measured import count_request
+from shoebox.metrics.served import ServedLists
 from shoebox.metrics.tally import Tally
 from shoebox.server.limiter import RateLimiter
 from shoebox.storage.archive import Archive
+from shoebox.storage.kept_lists import KeptLists
 from shoebox.web import access_log
 from shoebox.web.metrics import Metrics
 from shoebox.web.settings import WebSettings, no_limit
@@ -24,7 +26,13 @@ log = logging.getLogger(__name__)
 
 
 def web_settings(
-    config: Config, *, limiter: RateLimiter | None, metrics: Path, tally: Tally, repository: adapters.Repository
+    config: Config,
+    *,
+    limiter: RateLimiter | None,
+    metrics: Path,
+    tally: Tally,
+    repository: adapters.Repository,
+    kept_lists: KeptLists | None,
 ) -> WebSettings:
     """The settings of one worker. `metrics` is the folder of the host's counters, `tally` the
     worker's own."""
@@ -46,8 +54,16 @@ def web_settings(
         rate_check=limiter.check if limiter else no_limit,
         remote_store=config.storage.remote,
         picture_link=_picture_link(config),
-        metrics=Metrics(Exposition(metrics, asked).render, config.metrics.allow),
+        metrics=Metrics(
+            Exposition(metrics, asked, served_lists(config) if kept_lists else None).render, config.metrics.allow
+        ),
+        kept_lists=kept_lists,
     )
+
+
+def served_lists(config: Config) -> ServedLists:
+    """What Nginx gives by itself, counted where it writes its logs."""
+    return ServedLists(config.logs.folder / "nginx" / "lists.count")
 
 
 def _counting(record: access_log.AccessLog, tally: Tally) -> access_log.AccessLog:

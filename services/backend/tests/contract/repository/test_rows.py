@@ -8,6 +8,7 @@ import pytest
 
 from services.backend.tests.pictures import new_image, stock
 from shoebox.domain.errors import NotFound
+from shoebox.domain.image import Image
 from shoebox.domain.listing import ListQuery
 from shoebox.ports import ImageRepository
 
@@ -71,6 +72,14 @@ def test_all_keys_are_walked_in_order_a_few_at_a_time(repository: ImageRepositor
     there = sorted(image.key for image in stock(repository, 25))
     walked: list[str] = []
     while batch := repository.keys(after=walked[-1] if walked else "", limit=4):
+        walked += batch
+    assert walked == there
+
+
+def test_all_rows_are_walked_in_order_of_their_keys_a_few_at_a_time(repository: ImageRepository) -> None:
+    there = sorted(stock(repository, 25), key=lambda image: image.key)
+    walked: list[Image] = []
+    while batch := repository.images(after=walked[-1].key if walked else "", limit=4):
         walked += batch
     assert walked == there
 

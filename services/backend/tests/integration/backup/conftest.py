@@ -22,6 +22,7 @@ from shoebox.db.dump_postgres import PostgresDumper
 from shoebox.db.dump_sqlite import SqliteDumper
 from shoebox.db.migrate import migrate_postgres, migrate_sqlite
 from shoebox.db.postgres import PostgresRepository
+from shoebox.db.repository import NOTHING_KEPT
 from shoebox.db.sqlite import SqliteRepository
 from shoebox.domain.listing import Filter, ListQuery
 from shoebox.ports import Dumper, ImageRepository
@@ -94,6 +95,7 @@ class Store:
             archive=self.archive,
             storage=DiskStorage(self.images, trusting=False),
             repository=self.repository,
+            listings=NOTHING_KEPT,
             migrate=self.migrate,
             sweeper=sweeper,
         )

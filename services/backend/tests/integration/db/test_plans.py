@@ -79,14 +79,45 @@ def test_postgresql_walks_an_index_and_no_more_of_it_than_is_skipped(
     assert read <= skipped + 10
 
 
-def test_postgresql_finds_a_part_of_a_name_by_its_index(filled: Postgres) -> None:
-    shape = Shape(sort=Sort(), collection=False, text=True, access=Access.FROM_START)
+SEARCHES = {
+    "rare": ("img 976", "images_by_part_of_name"),  # 20 rows
+    "absent": ("img 9760", "images_by_part_of_name"),
+    "common": ("img", "images_by_name"),  # all rows
+    "short": ("9", "images_by_name"),
+    "short and absent": ("xq", "images_by_name"),
+    "a sign": ("%", "images_by_name"),
+}
+
+
+def searched(filled: Postgres, sort: Sort, word: str) -> list[dict[str, Any]]:
+    """The steps on `images` that a search's first page takes."""
+    shape = Shape(sort=sort, collection=False, text=True, access=Access.FROM_START, indexed=POSTGRES.is_indexed(word))
+    parameters = {"text": POSTGRES.pattern(word), "word": word, "few": 500, "size": 8, "offset": 0}
     with closing(filled.login.connect()) as connection, connection.cursor() as cursor:
-        cursor.execute(
-            f"EXPLAIN (FORMAT JSON) {queries.page(shape, POSTGRES)}", {"text": "%img 976%", "size": 8, "offset": 0}
-        )
+        cursor.execute(f"EXPLAIN (ANALYZE, TIMING OFF, FORMAT JSON) {queries.page(shape, POSTGRES)}", parameters)
         (((explained,),),) = cursor.fetchall()
-    assert "images_by_part_of_name" in {step.get("Index Name") for step in nodes(explained["Plan"])}
+    return [step for step in nodes(explained["Plan"]) if "Index Name" in step and step["Actual Loops"]]
+
+
+@pytest.mark.parametrize("search", SEARCHES)
+@pytest.mark.parametrize("sort", SORTS)
+def test_postgresql_counts_matches_by_an_index_and_never_reads_the_table(
+    filled: Postgres, sort: Sort, search: str
+) -> None:
+    word, index = SEARCHES[search]
+    steps = searched(filled, sort, word)
+    assert index in {step["Index Name"] for step in steps}
+    if index != "images_by_part_of_name":
+        assert "images_by_part_of_name" not in {step["Index Name"] for step in steps}
+    # Rows are looked up where they match, names are read without their rows.
+    looked_up = [step for step in steps if step["Node Type"] == "Index Scan"]
+    assert sum(step["Actual Rows"] * step["Actual Loops"] for step in looked_up) <= 500
+
+
+@pytest.mark.parametrize("sort", SORTS)
+def test_postgresql_walks_no_order_for_what_is_nowhere(filled: Postgres, sort: Sort) -> None:
+    names = {step["Index Name"] for step in searched(filled, sort, "zzzq") + searched(filled, sort, "xq")}
+    assert names <= {"images_by_part_of_name", "images_by_name"}
 
 
 @pytest.fixture(scope="module")
