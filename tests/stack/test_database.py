@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import replace
@@ -12,8 +13,9 @@ import pytest
 
 from tests.stack.pgbouncer import PgBouncer
 from tests.stack.postgres import Login, Postgres
-from tests.stack.process import descendants, start_time
+from tests.stack.process import descendants, send, start_time, wait_until
 
+PATIENCE = 30.0  # seconds; far more than anything here takes
 PASSWORD = 'it\'s a "secret" \\ & @NAME@ $HOME'  # every character that some quoting trips over
 
 
@@ -81,6 +83,41 @@ def test_many_clients_share_few_connections_for_one_transaction_each(database: t
     for client in clients:
         client.close()
     assert 1 <= len(backends) <= 2
+
+
+@pytest.fixture
+def quick_to_give_up(state_root: Path, database: tuple[Postgres, PgBouncer]) -> Iterator[None]:
+    """PgBouncer gives a statement 2 seconds instead of 20."""
+    _, pgbouncer = database
+    file = state_root / "database" / "pgbouncer" / "pgbouncer.ini"
+    as_it_was = file.read_text()
+    file.write_text(as_it_was.replace("query_timeout = 20\n", "query_timeout = 2\n"))
+    pgbouncer.process.signal(signal.SIGHUP)
+    wait_until(lambda: "SIGHUP" in pgbouncer.log.read_text(), patience=PATIENCE, what="it has read that")
+    yield
+    file.write_text(as_it_was)
+    pgbouncer.process.signal(signal.SIGHUP)
+
+
+@pytest.mark.usefixtures("quick_to_give_up")
+def test_nobody_waits_for_a_frozen_postgresql_for_longer_than_the_query_timeout(
+    database: tuple[Postgres, PgBouncer],
+) -> None:
+    postgres, pgbouncer = database
+    with closing(pgbouncer.login.connect()) as connection, connection.cursor() as cursor:
+        connection.autocommit = True
+        cursor.execute("SELECT 1")
+        family = [postgres.process.pid, *descendants(postgres.process.pid)]
+        for pid in family:
+            send(pid, signal.SIGSTOP)
+        try:
+            with pytest.raises(psycopg2.OperationalError):
+                cursor.execute("SELECT 1")
+        finally:
+            for pid in family:
+                send(pid, signal.SIGCONT)
+    assert "query timeout" in pgbouncer.log.read_text()
+    assert ask(pgbouncer.login, "SELECT 1") == 1
 
 
 def test_a_query_hears_within_its_patience_that_postgresql_is_away(database: tuple[Postgres, PgBouncer]) -> None:
