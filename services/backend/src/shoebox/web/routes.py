@@ -59,7 +59,7 @@ ROUTES: Final = (
     ("DELETE", "/delete/{id}", "d2_delete"),
     ("POST", "/delete/{id}", "d2_delete_from_page"),
     ("DELETE", "/api/delete/{id}", "d2_delete"),
-    ("POST", "/upload/{collection}", "d4_upload"),
+    ("POST", "/upload/{image_id}", "d4_upload"),
     ("GET", "/api/url/{collection}", "d4_latest"),
     ("POST", "/3/image", "imgur_upload"),
     ("DELETE", "/3/image/{deletehash}", "imgur_delete"),

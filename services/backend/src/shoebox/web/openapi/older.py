@@ -117,7 +117,7 @@ PATHS: Final[dict[str, dict[str, Any]]] = {
         "post": _delete("d2DeleteFromPage", about="For forms: a browser is led back to the gallery (303)."),
     },
     "/api/delete/{id}": {"delete": _delete("d2ApiDelete")},
-    "/upload/{collection}": {
+    "/upload/{image_id}": {
         "post": operation(
             D4,
             "d4Upload",
@@ -125,7 +125,7 @@ PATHS: Final[dict[str, dict[str, Any]]] = {
             value(201, "Stored.", "D4Stored"),
             errors=(*STORING, 404),
             error="D4Error",
-            takes=(_COLLECTION,),
+            takes=(_COLLECTION | {"name": "image_id"},),
             body=form(),
         )
     },
