@@ -24,11 +24,14 @@ from PIL import Image
 from tests.client import Client
 from tests.pictures import PHOTOS, noise, picture
 from tests.robustness.command import shoebox
+from tests.robustness.processes import memory
 from tests.stack.embedded import Embedded
+from tests.stack.process import descendants
 from tests.stack.workers import SOURCE
 
 CHECKOUT: Final = Path(__file__).parents[2]
 PATIENCE: Final = 100  # seconds
+MOST_MEMORY: Final = 200 * 1000 * 1000  # bytes of all processes of an import, what they share counted once
 Run = Callable[..., subprocess.CompletedProcess[str]]
 
 
@@ -111,6 +114,29 @@ def test_a_folder_is_taken_in_once_however_often_it_is_imported(run: Run, folder
     assert index["03.png"]["upload_time"] == "2020-09-13T12:26:40.000000Z"
     assert {entry["collection"] for entry in index.values()} == {"old"}
     run("check")
+
+
+def test_an_import_stays_small_however_large_its_pictures_are(
+    run: Run, settings: dict[str, str], tmp_path: Path
+) -> None:
+    folder = tmp_path / "pictures"
+    folder.mkdir()
+    for number in range(16):
+        (folder / f"{number}.jpg").write_bytes(noise(1600, 1200, form="JPEG", quality=70))
+    run("migrate")
+    process = subprocess.Popen(
+        [sys.executable, "-m", "shoebox", "import", str(folder), "--processes", "4"],
+        cwd=tmp_path,
+        env=settings,
+        stdout=subprocess.DEVNULL,
+    )
+    seen = []
+    while process.poll() is None:
+        seen.append(memory([process.pid, *descendants(process.pid)]))
+        time.sleep(0.02)
+    assert process.returncode == 0
+    assert 0 < max(seen) < MOST_MEMORY
+    assert run("import", folder).stdout.splitlines()[-1] == "imported 0, already there 16, refused 0"
 
 
 def test_an_import_that_was_killed_goes_on(run: Run, settings: dict[str, str], tmp_path: Path) -> None:
