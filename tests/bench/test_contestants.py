@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping
-from contextlib import closing
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, closing
+from functools import partial
 from io import BytesIO
 from itertools import islice
 from pathlib import Path
@@ -15,7 +16,7 @@ from PIL import Image
 
 from tests.bench.arena import BASELINES
 from tests.bench.contestants import Contestant, bare, front, statements
-from tests.bench.contestants.baselines import fastapi
+from tests.bench.contestants.baselines import fastapi, flask
 from tests.bench.pictures import KINDS, SALTS, pool
 from tests.client import Client
 from tests.pictures import PHOTOS
@@ -23,6 +24,7 @@ from tests.stack.process import start_time
 from tests.stack.stack import Stack
 
 PHOTO = next(photo for photo in PHOTOS if photo.name == "hubble_deep_field.jpg").read_bytes()  # with EXIF
+Start = Callable[[Stack], AbstractContextManager[Contestant]]
 FULL = [name for name in BASELINES if name.endswith("-full")]
 
 
@@ -74,8 +76,9 @@ def test_a_full_baseline_strips_a_picture_and_keeps_nothing_of_a_damaged_one(
     assert [file for file in images.rglob("*") if file.is_file()] == []
 
 
-def test_nothing_of_a_baseline_is_left_running(stack: Stack) -> None:
-    with fastapi(stack, workers=2) as contestant:
+@pytest.mark.parametrize("start", [partial(fastapi, workers=2), partial(flask, workers=2, threads=0)])
+def test_nothing_of_a_baseline_is_left_running(stack: Stack, start: Start) -> None:
+    with start(stack) as contestant:
         processes = contestant.process_ids()
         assert len(processes) > 4
     assert [process for process in processes if start_time(process)] == []

@@ -6,9 +6,10 @@ Shoebox uses, through its own pool, not through PgBouncer. Pictures are served b
 as the frameworks' documentation has it. "full" decodes, strips, syncs and makes a thumbnail.
 
 gunicorn runs with threads (`gthread`), not with its default `sync` workers: those close every
-connection after one answer, so that Nginx makes a new one for each request, and cost 1.3 to 1.9
-times the processor time in lists, uploads and pictures. Two, four and eight threads a process were
-measured alike; four is in the middle of what gunicorn's documentation recommends.
+connection after one answer, so that Nginx makes a new one for each request, and only four requests
+can wait for the database at a time. They cost a sixth to a third more processor time in lists,
+uploads and deletions. Two, four and eight threads a process were measured alike; four is in the
+middle of what gunicorn's documentation recommends.
 uvicorn is what `uvicorn[standard]` installs: uvloop and httptools.
 """
 
@@ -20,6 +21,7 @@ import sys
 import urllib.request
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -43,9 +45,11 @@ Command = Callable[[int, int], list[str]]  # of the port and the number of proce
 
 
 @contextmanager
-def flask(stack: Stack, *, workers: int = WORKERS, full: bool = False) -> Iterator[Contestant]:
-    """Flask, SQLAlchemy and gunicorn."""
-    with _baseline(stack, "flask", _gunicorn, workers=workers, full=full) as contestant:
+def flask(stack: Stack, *, workers: int = WORKERS, full: bool = False, threads: int = THREADS) -> Iterator[Contestant]:
+    """Flask, SQLAlchemy and gunicorn; without `threads` as `gunicorn -w 4` starts it, which is called
+    "flask-sync"."""
+    name = "flask" if threads else "flask-sync"
+    with _baseline(stack, name, partial(_gunicorn, threads), workers=workers, full=full) as contestant:
         yield contestant
 
 
@@ -56,9 +60,9 @@ def fastapi(stack: Stack, *, workers: int = WORKERS, full: bool = False) -> Iter
         yield contestant
 
 
-def _gunicorn(port: int, workers: int) -> list[str]:
-    options = [f"--bind={LOOPBACK}:{port}", f"--workers={workers}", "--worker-class=gthread", f"--threads={THREADS}"]
-    options += ["--keep-alive=75", "--log-level=warning", "--no-control-socket"]
+def _gunicorn(threads: int, port: int, workers: int) -> list[str]:
+    options = [f"--bind={LOOPBACK}:{port}", f"--workers={workers}", "--log-level=warning", "--no-control-socket"]
+    options += ["--worker-class=gthread", f"--threads={threads}", "--keep-alive=75"] if threads else []
     return [python(), "-m", "gunicorn", *options, "flask_app:create_app()"]
 
 
@@ -69,8 +73,9 @@ def _uvicorn(port: int, workers: int) -> list[str]:
 
 
 @contextmanager
-def _baseline(stack: Stack, framework: str, command: Command, *, workers: int, full: bool) -> Iterator[Contestant]:
-    name = f"{framework}-full" if full else framework
+def _baseline(stack: Stack, name: str, command: Command, *, workers: int, full: bool) -> Iterator[Contestant]:
+    framework = name.partition("-")[0]
+    name = f"{name}-full" if full else name
     folder = stack.layout.work / "contestants" / name
     images = account("www-data", "nobody").own(folder / "images")
     account("www-data", "nobody").own(images / "thumbnails")
