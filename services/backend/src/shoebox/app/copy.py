@@ -79,15 +79,11 @@ class Copier:
         log.info("store copied", extra={outcome.value: count for outcome, count in counts.items()})
         return CopyReport(counts=counts, named=tuple(named))
 
-    def _batches(self) -> Iterator[list[Image]]:
+    def _batches(self) -> Iterator[tuple[Image, ...]]:
         after = ""
-        while keys := self._repository.keys(after=after, limit=BATCH):
-            batch = []
-            for key in keys:
-                with suppress(NotFound):  # deleted since its key was read
-                    batch.append(self._repository.get(key))
-            yield batch
-            after = keys[-1]
+        while images := self._repository.images(after=after, limit=BATCH):
+            yield images
+            after = images[-1].key
 
     def _bring(self, image: Image, verify: bool) -> Outcome:
         try:
