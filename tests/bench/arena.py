@@ -20,6 +20,7 @@ from tests.client import Client
 from tests.stack.stack import Stack
 
 WORKERS: Final = 4
+CONNECTIONS: Final = 300  # to PostgreSQL: the pools of all contestants together
 SHOEBOX: Final = "shoebox"
 ORDERS: Final = tuple(f"{field} {way}" for field in ("age", "size", "name") for way in ("desc", "asc"))
 BASELINES: Final[Mapping[str, Callable[[Stack], AbstractContextManager[Contestant]]]] = {
@@ -89,7 +90,7 @@ def arena(folder: Path, *, names: Sequence[str], sizes: Sizes) -> Iterator[Arena
     """Start Shoebox and the others of `names`, each with pictures, each asked once for
     everything a scenario asks. Raises `Failed` for one that does not answer as it should."""
     with ExitStack() as running:
-        stack = running.enter_context(Stack(state=folder / "stack", workers=WORKERS))
+        stack = running.enter_context(Stack(state=folder / "stack", workers=WORKERS, connections=CONNECTIONS))
         contestants = [shoebox(stack)]
         contestants += [running.enter_context(BASELINES[name](stack)) for name in names if name != SHOEBOX]
         uploaders = {contestant.name: Uploader(contestant, folder / "load") for contestant in contestants}

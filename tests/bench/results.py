@@ -105,8 +105,12 @@ def _disk(folder: Path) -> str:
         mount, (kind, device) = first.split()[4], second.split()[:2]
         if place.is_relative_to(mount) and len(mount) >= len(best[0]):
             best = (mount, kind, Path(device).name)
-    rotational = Path("/sys/block", best[2].rstrip("0123456789"), "queue", "rotational")
-    if not rotational.exists():
-        return best[1]
-    turning = "a disk that turns" if rotational.read_text().strip() == "1" else "no turning disk"
-    return f"{best[1]} on {best[2]}, {turning}"
+    name = best[2].rstrip("0123456789")
+    rotational = Path("/sys/block", name, "queue", "rotational")
+    if name.startswith(("vd", "xvd")):  # it says that it turns, whatever it is made of
+        what = " on a virtual disk"
+    elif rotational.exists():
+        what = " on a disk that turns" if rotational.read_text().strip() == "1" else " on a disk that does not turn"
+    else:
+        what = ""
+    return best[1] + what

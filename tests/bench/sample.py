@@ -38,7 +38,7 @@ class Cell:
     @property
     def errors(self) -> str:
         """What went wrong in any round; empty if nothing did."""
-        return "; ".join(sample.errors for sample in self.samples if sample.errors)
+        return "; ".join(" ".join(sample.errors.split()) for sample in self.samples if sample.errors)
 
     @property
     def medians(self) -> Mapping[str, float]:

@@ -13,13 +13,23 @@ _HEADINGS: Final = {
     "p99_ms": "p99 ms",
     "cpu_ms": "CPU ms a request",
     "wrk_cores": "wrk, cores",
+    "idle_mib": "idle MiB",
+    "peak_mib": "peak MiB",
+    "after_mib": "afterwards MiB",
+    "ready_s": "ready, seconds",
+    "small_ms": "1,000 pictures, p50 ms",
+    "large_ms": "many pictures, p50 ms",
+    "large_to_small": "ratio",
+    "right": "right lists",
+    "asked": "lists asked for",
+    "read_meanwhile": "lists read meanwhile",
 }
 _RATED: Final = "rps"  # what the ratios to the others are of
 
 
 def table(cells: Sequence[Cell]) -> str:
     """The cells of one scenario: a line a subject, with its ratio to each line before it."""
-    names = list(dict.fromkeys(name for cell in cells for name in cell.medians))
+    names = list(dict.fromkeys(name for cell in cells for name in cell.medians)) or ["result"]
     rated = [cell for cell in cells if _RATED in cell.medians and not cell.errors]
     head = ["", *(_HEADINGS.get(name, name.replace("_", " ")) for name in names)]
     if len(rated) > 1:

@@ -21,6 +21,7 @@ NUMBERS = {
     "memory": {"idle_mib", "peak_mib", "after_mib"},
     "embedded": {"ready_s", "idle_mib"},
     "freshness": {"right", "asked"},
+    "statements": {"rps", "p50_ms", "p99_ms"},
     "scale": {"small_ms", "large_ms", "large_to_small"},
 }
 OF_REQUESTS = {"rps", "p50_ms", "p99_ms", "cpu_ms", "wrk_cores"}

@@ -68,7 +68,7 @@ def _output(argv: Sequence[str], environment: Mapping[str, str], seconds: float)
 
 
 def _sample(told: Mapping[str, float], used: float) -> Sample:
-    errors = {name: int(told[name]) for name in _ERRORS if told[name]}
+    errors = ", ".join(f"{told[name]:.0f} {name}" for name in _ERRORS if told[name])
     values = {
         "rps": told["requests"] / told["seconds"],
         "p50_ms": told["p50_ms"],
@@ -76,9 +76,5 @@ def _sample(told: Mapping[str, float], used: float) -> Sample:
         "wrk_cores": used / told["seconds"],
     }
     if not told["requests"]:
-        errors["answers"] = 0
-    return Sample(values=values, requests=int(told["requests"]), errors=_said(errors))
-
-
-def _said(errors: Mapping[str, int]) -> str:
-    return ", ".join(f"{count} {name}" for name, count in errors.items())
+        errors = "no answer within the time"
+    return Sample(values=values, requests=int(told["requests"]), errors=errors)

@@ -18,6 +18,7 @@ from tests.stack.accounts import account
 from tests.stack.ports import LOOPBACK, free_port
 from tests.stack.process import Process, StackError, wait_until
 
+CONNECTIONS: Final = 100  # at once; PgBouncer needs far fewer
 START_PATIENCE: Final = 60.0  # seconds; recovery after a crash is part of a start
 _PROGRAMS: Final = Path("/usr/lib/postgresql")  # where Debian keeps one folder a major version
 _SUPERUSER: Final = "postgres"
@@ -62,11 +63,13 @@ class Postgres:
         database: str = "shoebox",
         port: int | None = None,
         fsync: bool = True,
+        connections: int = CONNECTIONS,
     ) -> None:
         self._account = account("postgres", "nobody")
         self._folder = folder
         self._data = folder / "data"
         self._fsync = fsync
+        self._connections = connections
         port = port or free_port()
         self.login: Final = Login(host=LOOPBACK, port=port, user=user, password=password, database=database)
         self.superuser: Final = Login(
@@ -125,7 +128,7 @@ class Postgres:
             "port": self.login.port,
             "unix_socket_directories": "",  # a work folder's path may be longer than a socket's may
             "fsync": "on" if self._fsync else "off",
-            "max_connections": 100,
+            "max_connections": self._connections,
             "shared_buffers": "128MB",
             "log_checkpoints": "off",
         }

@@ -14,7 +14,7 @@ from tests.stack.layout import Layout, Secrets
 from tests.stack.nginx import Nginx
 from tests.stack.pgbouncer import PgBouncer
 from tests.stack.ports import LOOPBACK, free_row
-from tests.stack.postgres import Postgres
+from tests.stack.postgres import CONNECTIONS, Postgres
 from tests.stack.process import Process, StackError, send, wait_until
 from tests.stack.reaper import Claim, reap_below
 from tests.stack.sockets import holders
@@ -48,6 +48,7 @@ class Stack:
     `settings` are the contract's, as text; `state` holds all that the run writes (without it the
     checkout's own folders do). Ports that are not given are free ones. `fsync=False` makes the
     database forget what the machine's crash (not a process's) interrupts: for quick tests.
+    `connections` is how many PostgreSQL takes, for others than us beside us.
     `list_cache=False` has every list asked of the database, as if each were another.
     """
 
@@ -60,6 +61,7 @@ class Stack:
         start_port: int | None = None,
         settings: Mapping[str, str] | None = None,
         fsync: bool = True,
+        connections: int = CONNECTIONS,
         list_cache: bool = True,
     ) -> None:
         self._given = {name: value for name, value in (settings or {}).items() if value}
@@ -69,7 +71,7 @@ class Stack:
         self._claim: Claim | None = None
         self._lists = [Path(self._given.get("LIST_CACHE_DIR", self.layout.work / "lists"))] if list_cache else []
         made = Secrets.kept_in(self.layout.work)
-        self.postgres: Final = self._make_postgres(made, fsync=fsync)
+        self.postgres: Final = self._make_postgres(made, fsync=fsync, connections=connections)
         self.pgbouncer: Final = self._make_pgbouncer(made)
         self.nginx: Final = self._make_nginx(port)
         self.workers: Final = Workers(
@@ -78,7 +80,7 @@ class Stack:
             writes=(self.layout.images, self.layout.logs, self.layout.work / "metrics", *self._lists),
         )
 
-    def _make_postgres(self, made: Secrets, *, fsync: bool) -> Postgres:
+    def _make_postgres(self, made: Secrets, *, fsync: bool, connections: int) -> Postgres:
         return Postgres(
             self.layout.work / "postgres",
             password=self._given.get("POSTGRES_PASSWORD", made.postgres),
@@ -87,6 +89,7 @@ class Stack:
             database=self._given.get("POSTGRES_DB", "shoebox"),
             port=self._given_port("POSTGRES_DB_PORT"),
             fsync=fsync,
+            connections=connections,
         )
 
     def _make_pgbouncer(self, made: Secrets) -> PgBouncer:

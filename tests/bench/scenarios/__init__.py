@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from tests.bench.scenario import Scenario
-from tests.bench.scenarios import footprint, freshness, lists, reads, scale, uploads
+from tests.bench.scenarios import footprint, freshness, lists, reads, scale, statements, uploads
 
 # Memory first: "idle" is before anybody asked much.
 SCENARIOS: Final[tuple[Scenario, ...]] = (
@@ -18,6 +18,7 @@ SCENARIOS: Final[tuple[Scenario, ...]] = (
     reads.GET,
     reads.MIXED,
     uploads.DELETE,
+    statements.STATEMENTS,
     freshness.FRESHNESS,
     scale.SCALE,
 )
