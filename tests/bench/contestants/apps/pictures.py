@@ -32,7 +32,8 @@ def process(path: Path, thumbnail: Path) -> None:
     try:
         with Image.open(path, formats=FORMATS) as picture:
             carries_metadata = any(name in picture.info for name in _METADATA)
-            picture.thumbnail((THUMBNAIL_WIDTH, picture.height))
+            # Pillow chooses a JPEG's scale by this box: a higher one would cost a whole decode.
+            picture.thumbnail((THUMBNAIL_WIDTH, -(-THUMBNAIL_WIDTH * picture.height // picture.width)))
             ImageOps.exif_transpose(picture).save(thumbnail, "WEBP")
         if carries_metadata:
             _strip(path)
