@@ -67,8 +67,12 @@ class BlobStorage(Protocol):
     def open(self, key: str) -> BinaryIO:
         """The picture's bytes, seekable. Raises `NotFound`."""
 
-    def put_thumbnail(self, key: str, width: int, data: bytes) -> None:
-        """Keep a thumbnail, atomically; dropped again if the picture is gone by then."""
+    def put_thumbnail(self, key: str, width: int, data: bytes, *, unseen: bool = False) -> None:
+        """Keep a thumbnail, atomically; dropped again if the picture is gone by then.
+
+        `unseen` promises that nobody has been told the key, so that nobody can be reading or
+        deleting what belongs to it: that saves the precautions.
+        """
 
     def open_thumbnail(self, key: str, width: int) -> BinaryIO:
         """The thumbnail's bytes, seekable. Raises `NotFound` where none was made."""

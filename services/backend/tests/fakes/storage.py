@@ -90,11 +90,11 @@ class MemoryStorage:
         except KeyError:
             raise NotFound("There is no such picture.") from None
 
-    def put_thumbnail(self, key: str, width: int, data: bytes) -> None:
+    def put_thumbnail(self, key: str, width: int, data: bytes, *, unseen: bool = False) -> None:
         self._check_there()
         self.check_room(len(data))
         with self._lock:
-            if key in self._pictures:
+            if unseen or key in self._pictures:
                 self._thumbnails[key, width] = data
 
     def open_thumbnail(self, key: str, width: int) -> BinaryIO:

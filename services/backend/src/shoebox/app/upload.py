@@ -118,7 +118,7 @@ class Uploads:
         # removes. The other order leaves a card with a broken picture.
         self._storage.publish(staged, new.key, new.facts.sha256)
         try:
-            self._storage.put_thumbnail(new.key, GALLERY_WIDTH, thumbnail)
+            self._storage.put_thumbnail(new.key, GALLERY_WIDTH, thumbnail, unseen=True)
         except ShoeboxError:
             self._withdraw(new.key)
             raise

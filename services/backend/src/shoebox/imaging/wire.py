@@ -92,7 +92,8 @@ def receive_job(jobs: socket.socket) -> Delivery | None:
         for descriptor in descriptors:
             os.close(descriptor)
         return None
-    return Delivery(job, picture, socket.socket(fileno=reply))
+    # Family, type and protocol are said, so that the kernel is not asked for them.
+    return Delivery(job, picture, socket.socket(socket.AF_UNIX, socket.SOCK_STREAM, 0, reply))
 
 
 def send_answer(reply: socket.socket, answer: Examined | bytes | ShoeboxError) -> None:

@@ -20,11 +20,11 @@ from shoebox.domain.names import is_key
 from shoebox.ports import Staged, StoredFile
 from shoebox.storage import leftovers, locks, scan
 from shoebox.storage.faults import faults, reading
-from shoebox.storage.folders import build, exists, into, parent, sync
+from shoebox.storage.folders import build, exists, make_passing, parent, sync
 from shoebox.storage.layout import Layout
 from shoebox.storage.locks import locked
 from shoebox.storage.publish import Publication
-from shoebox.storage.staged import StagedFile, create
+from shoebox.storage.staged import StagedFile, create, create_at
 from shoebox.storage.system import System
 
 # Two purposes, since who makes a thumbnail holds one lock while keeping it takes another.
@@ -82,12 +82,16 @@ class DiskStorage:
         with reading():
             return io.FileIO(path, opener=self._system.open)
 
-    def put_thumbnail(self, key: str, width: int, data: bytes) -> None:
+    def put_thumbnail(self, key: str, width: int, data: bytes, *, unseen: bool = False) -> None:
         """Keep a thumbnail, atomically, if its picture is still there.
 
         Not synced: it can be made again, and `remove_leftovers` knows a torn one.
         """
         picture, target = self._layout.picture(key), self._layout.thumbnail(key, width)
+        if unseen:
+            with faults():
+                self._add_thumbnail(target, data)
+            return
         with faults(), self._stage() as staged:
             staged.write(data)
             staged.close()
@@ -97,10 +101,26 @@ class DiskStorage:
             with locked(self._system, self._layout.locks, _KEEPING, key):
                 if not exists(self._system, picture):
                     return
-                made = into(self._system, self._system.rename, staged.path, target)
+                try:
+                    self._system.rename(staged.path, target)
+                except FileNotFoundError:
+                    make_passing(self._system, parent(target))
+                    self._system.rename(staged.path, target)
                 staged.renamed()
-            if made:
-                sync(self._system, parent(target))
+
+    def _add_thumbnail(self, target: str, data: bytes) -> None:
+        """Where nobody can look or delete yet: no lock, and no other name first."""
+        try:
+            file = create_at(self._system, target)
+        except FileNotFoundError:
+            make_passing(self._system, parent(target))
+            file = create_at(self._system, target)
+        try:
+            file.write(data)
+            file.close()
+            file.renamed()
+        finally:
+            file.drop()
 
     def open_thumbnail(self, key: str, width: int) -> BinaryIO:
         """The thumbnail's bytes. An empty file was torn by a power cut and counts as none."""

@@ -79,6 +79,20 @@ def into(system: System, move: Callable[[str, str], None], source: str, target: 
     return False
 
 
+def make_passing(system: System, folder: str) -> None:
+    """Make a folder of files that may be lost. Unlike the others it is open to other users at
+    once, and its name may be lost, too. Raises `OSError`."""
+    with suppress(FileExistsError):
+        system.mkdir(folder, _YOUNG | _OTHERS)
+    fd = system.open(folder, _OPEN)
+    try:
+        status = system.fstat(fd)
+        if _is_young(status):  # by the umask
+            system.fchmod(fd, stat.S_IMODE(status.st_mode) | _OTHERS)
+    finally:
+        system.close(fd)
+
+
 def _make(system: System, folder: str) -> None:
     # Another process may make it at the same moment: one of the two succeeds, both go on.
     with suppress(FileExistsError):

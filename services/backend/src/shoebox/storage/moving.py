@@ -41,8 +41,11 @@ class MovingStorage:
         """From whichever has it."""
         return _either(self._first.open, self._second.open, key)
 
-    def put_thumbnail(self, key: str, width: int, data: bytes) -> None:
+    def put_thumbnail(self, key: str, width: int, data: bytes, *, unseen: bool = False) -> None:
         """Beside its picture: elsewhere it would be one without a picture."""
+        if unseen:  # so it was published just now
+            self._first.put_thumbnail(key, width, data, unseen=True)
+            return
         try:
             self._first.open(key).close()
         except NotFound:

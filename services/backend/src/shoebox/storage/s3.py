@@ -85,13 +85,17 @@ class S3Storage:
             address: str = self._client.generate_presigned_url("get_object", Params=target, ExpiresIn=LINK_SECONDS)
             return address
 
-    def put_thumbnail(self, key: str, width: int, data: bytes) -> None:
+    def put_thumbnail(self, key: str, width: int, data: bytes, *, unseen: bool = False) -> None:
         """Keep a thumbnail if its picture is there.
 
         `delete` removes the picture first and takes the same lock then. To another host's the
         lock says nothing: that one finds the thumbnail, or we find the picture gone afterwards.
         """
         target = {"Bucket": self._bucket, "Key": _thumbnail(key, width)}
+        if unseen:
+            with faults():
+                self._client.put_object(**target, Body=data, ContentType="image/webp", CacheControl=IMMUTABLE)
+            return
         with locked(os, self._layout.locks, _KEEPING, key), faults():
             if not self._has_picture(key):
                 return

@@ -58,7 +58,7 @@ class StagedFile:
         self._named = False
 
     def renamed(self) -> None:
-        """Note that its staging name was moved elsewhere."""
+        """Let go of its name: it was moved elsewhere, or it is the one to stay."""
         self._named = False
 
     def drop(self) -> None:
@@ -74,9 +74,13 @@ class StagedFile:
 
 
 def create(system: System, folder: str) -> StagedFile:
-    """A new empty file in `folder`, readable by everybody whatever the umask. Raises `OSError`."""
+    """A new empty file in `folder`, under a name of its own. Raises `OSError`."""
     # Random, since a process id comes back after a restart and would meet its own leftovers.
-    path = f"{folder}/{secrets.token_hex(12)}"
+    return create_at(system, f"{folder}/{secrets.token_hex(12)}")
+
+
+def create_at(system: System, path: str) -> StagedFile:
+    """A new empty file, readable by everybody whatever the umask. Raises `OSError`."""
     file = StagedFile(system, path=path, fd=system.open(path, _FLAGS, PUBLIC_FILE))
     try:
         system.fchmod(file.fileno(), PUBLIC_FILE)

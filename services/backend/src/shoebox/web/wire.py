@@ -26,7 +26,7 @@ CROWDED_PATIENCE: Final = 2.0  # seconds instead of PATIENCE, while there is no 
 LOOK: Final = 0.5  # seconds between two looks at whether that is so
 MAX_LINE: Final = 8 * 1024  # bytes of the request line, as Nginx has it
 MAX_HEAD: Final = 32 * 1024  # bytes of the whole head, as Nginx has it (4 buffers of 8 KiB)
-HEAD_READ: Final = 16 * 1024  # bytes a read; nearly every head, often with its body, fits
+HEAD_READ: Final = 64 * 1024  # bytes a read; every head fits, and a small picture behind it
 FILE_WRITE: Final = 1024 * 1024  # bytes a sendfile call, so that a stalled reader is noticed
 LINGER: Final = 1.0  # seconds; the answer arrives before a reset could destroy it on the way
 

@@ -188,6 +188,15 @@ def test_a_thumbnail_is_read_back_and_can_be_replaced(storage: BlobStorage) -> N
     assert read_thumbnail(storage, KEY, 640) == b"wider"
 
 
+def test_the_thumbnail_that_comes_with_a_picture_goes_with_it(storage: BlobStorage) -> None:
+    publish(storage, PICTURE, KEY)
+    storage.put_thumbnail(KEY, 320, THUMBNAIL, unseen=True)
+    assert read_thumbnail(storage, KEY, 320) == THUMBNAIL
+    storage.delete(KEY)
+    with pytest.raises(NotFound):
+        storage.open_thumbnail(KEY, 320)
+
+
 def test_a_thumbnail_that_was_not_made_is_not_found(storage: BlobStorage) -> None:
     publish(storage, PICTURE, KEY)
     storage.put_thumbnail(KEY, 320, THUMBNAIL)

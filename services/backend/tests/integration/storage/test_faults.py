@@ -193,6 +193,19 @@ def test_a_deletion_is_done_even_if_its_content_cannot_be_looked_for(tmp_path: P
     assert len(files_below(tmp_path / "content")) == 1
 
 
+@pytest.mark.parametrize("unseen", [True, False])
+@pytest.mark.parametrize("call", ["write", "close"])
+def test_a_thumbnail_that_finds_no_room_leaves_nothing(tmp_path: Path, call: str, *, unseen: bool) -> None:
+    prepared(tmp_path)
+    before = files_below(tmp_path / "thumbs")
+    storage = DiskStorage(tmp_path, system=(system := Watched()))
+    system.refuses = lambda _, name, __: errno.ENOSPC if name == call else 0
+    with pytest.raises(StorageFull):
+        storage.put_thumbnail(OTHER, 640, THUMBNAIL, unseen=unseen)
+    assert files_below(tmp_path / "thumbs") == before
+    assert files_below(tmp_path / "staging") == []
+
+
 def test_a_deletion_says_when_the_name_could_not_be_removed(tmp_path: Path) -> None:
     prepared(tmp_path)
     storage = DiskStorage(tmp_path, system=(system := Watched()))
