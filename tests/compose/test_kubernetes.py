@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -106,6 +108,15 @@ def test_the_settings_are_shoeboxs_own_and_can_be_used(resources: list[Resource]
     (settings,) = (each["data"] for each in of(resources, "ConfigMap"))
     assert set(settings) <= read_by("web") | read_by("nginx") | read_by("pgbouncer")
     assert load(settings).database.postgres is not None
+
+
+@pytest.mark.parametrize("service", ["nginx", "pgbouncer"])
+def test_what_is_not_python_takes_the_settings_too(resources: list[Resource], service: str, tmp_path: Path) -> None:
+    (settings,) = (each["data"] for each in of(resources, "ConfigMap"))
+    own = {"LOG_DIR": str(tmp_path), "IMAGES_DIR": str(tmp_path), "POSTGRES_PASSWORD": "x", "PGBOUNCER_PASSWORD": "x"}
+    script = CHECKOUT / "services" / service / "render.sh"
+    env = {"PATH": os.environ["PATH"], **settings, **own}
+    subprocess.run(["sh", str(script), str(tmp_path / "out")], env=env, check=True)
 
 
 def test_no_pod_is_root_or_more_than_it_needs(resources: list[Resource]) -> None:
