@@ -19,7 +19,7 @@ BENCH_INSTALLED = $(call stamp,requirements-bench,$(BENCH_VENV))
 as_option = $(if $($(shell echo $(1) | tr a-z A-Z)),--$(1)=$($(shell echo $(1) | tr a-z A-Z)))
 
 .DEFAULT_GOAL := help
-.PHONY: help run stack stack-down backup restore installed test bench screenshots system lint types format lock clean
+.PHONY: help run stack stack-down backup restore installed test bench bench-report screenshots system lint types format lock clean
 
 help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -45,7 +45,10 @@ test: system $(TEST_INSTALLED) $(BENCH_INSTALLED) lint types ## install what is 
 	@exec $(VENV)/bin/python -m pytest $(PYTEST_ARGS)
 
 bench: system $(TEST_INSTALLED) $(BENCH_INSTALLED) ## measure on this machine (SCENARIO=list,get ROUNDS=1 SECONDS=2 CONTESTANTS=shoebox ...)
-	@exec $(VENV)/bin/python -m tests.bench $(foreach word,scenario rounds seconds rows contestants,$(call as_option,$(word)))
+	@exec $(VENV)/bin/python -m tests.bench $(foreach word,scenario rounds seconds rows many checks contestants,$(call as_option,$(word)))
+
+bench-report: $(TEST_INSTALLED) ## put the last results of make bench into docs/benchmarks.md
+	@exec $(VENV)/bin/python -m tests.bench.report
 
 screenshots: system $(TEST_INSTALLED) ## take the README's pictures anew
 	@exec $(VENV)/bin/python -m tests.browser.screenshots

@@ -10,7 +10,7 @@ from typing import Final
 from tests.bench.plot import plot
 from tests.bench.results import LAST, Results
 from tests.bench.table import by_scenario, number, table
-from tests.bench.targets import Verdict, verdicts
+from tests.bench.targets import OURS, Verdict, verdicts
 from tests.stack.checkout import CHECKOUT
 
 PAGE: Final = CHECKOUT / "docs" / "benchmarks.md"
@@ -26,6 +26,8 @@ def markdown(results: Results) -> str:
         parts.append(f"### Targets\n\n{_targets(found, results)}")
     if results.errors:
         parts.append("### Errors\n\n" + "\n".join(f"- {error}" for error in results.errors))
+    if generator := _generator(results):
+        parts.append(f"### The load generator\n\n{generator}")
     for name, cells in by_scenario(results.cells).items():
         parts.append(f"### {results.titles[name]}\n\n{table(cells)}")
     return "\n\n".join(parts) + "\n"
@@ -49,11 +51,33 @@ def _targets(found: Sequence[Verdict], results: Results) -> str:
     return "\n".join(lines)
 
 
+def _generator(results: Results) -> str:
+    """Whether wrk itself could have been what was slow."""
+    used = {
+        cell.scenario: cell.medians["wrk_cores"]
+        for cell in results.cells
+        if cell.subject == OURS and not cell.errors and "wrk_cores" in cell.medians
+    }
+    if not used:
+        return ""
+    most = max(used, key=lambda name: used[name])
+    said = f"wrk took at most {number(used[most])} cores while it measured us ({results.titles[most]})"
+    lists = {
+        cell.subject: cell.medians for cell in results.cells if cell.scenario == "list-unchanged" and not cell.errors
+    }
+    if not {OURS, "nginx-return"} <= lists.keys():
+        return f"{said}."
+    reached = lists["nginx-return"]["rps"]
+    times = reached / lists[OURS]["rps"]
+    return f"{said}; where an answer costs nothing it reached {number(reached)} requests/s, × {number(times)} of ours."
+
+
 def write(results: Results) -> None:
     """Put the results into the page, in the place of those before, and draw the picture."""
     before, _, rest = PAGE.read_text().partition(BEGIN)
     after = rest.partition(END)[2]
-    PAGE.write_text(f"{before}{BEGIN}\n\n{markdown(results)}\n{END}{after}")
+    drawn = f"![Requests a second, compared]({PICTURE.name})"
+    PAGE.write_text(f"{before}{BEGIN}\n\n## Results\n\n{drawn}\n\n{markdown(results)}\n{END}{after}")
     PICTURE.write_text(plot(results))
 
 

@@ -29,7 +29,11 @@ def _unchanged(arena: Arena) -> Mapping[str, Measure]:
 
 
 def _missing(arena: Arena) -> Mapping[str, Measure]:
-    return {contestant.name: with_cpu(arena, contestant, _distinct(contestant)) for contestant in _of(arena)}
+    measures = {
+        contestant.name: with_cpu(arena, contestant, _distinct(contestant, "host")) for contestant in _of(arena)
+    }
+    ours = arena.uploaders[SHOEBOX].contestant
+    return {**measures, f"{ours.name}, not kept": with_cpu(arena, ours, _distinct(ours, "query"))}
 
 
 def _of(arena: Arena) -> list[Contestant]:
@@ -43,11 +47,11 @@ def _same(contestant: Contestant) -> Measure:
     return measure
 
 
-def _distinct(contestant: Contestant) -> Measure:
+def _distinct(contestant: Contestant, where: str) -> Measure:
     runs = count()
 
     def measure(seconds: float) -> Sample:
-        words = {"FIRST": str(next(runs) * _RUN)}
+        words = {"FIRST": str(next(runs) * _RUN), "WHERE": where}
         url = contestant.base_url + contestant.list_path
         return wrk.run(url, clients=CLIENTS, seconds=seconds, script="distinct", words=words)
 

@@ -41,7 +41,7 @@ def _measure(small: Client, large: Client, order: str, place: str) -> Measure:
     def median(client: Client, seconds: float) -> Sample:
         pages = int(client.list().json["total_pages"])
         page = {"first": 1, "middle": pages // 2, "last": pages}[place]
-        words = {"FIRST": str(next(runs) * _RUN)}
+        words = {"FIRST": str(next(runs) * _RUN), "WHERE": "query"}
         url = f"{client.url}/api/images/?page={page}&per_page=8&sort_param=sort_{field}&sort_value={way}"
         return wrk.run(url, clients=1, seconds=min(seconds, _SECONDS), script="distinct", words=words)
 
