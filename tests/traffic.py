@@ -10,7 +10,7 @@ import time
 from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from http.client import HTTPException
 from types import TracebackType
 from typing import Final, Self
@@ -27,12 +27,14 @@ _PAUSE: Final = 0.1  # seconds between two tries
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Visit:
-    """One request. Times are of the monotonic clock; `outcome` is a status or an error's name."""
+    """One request. Times are of the monotonic clock; `outcome` is a status or an error's name,
+    `detail` what was said about a failure."""
 
     kind: str
     begun: float
     ended: float
     outcome: int | str
+    detail: str = ""
 
     @property
     def failed(self) -> bool:
@@ -108,13 +110,16 @@ class Traffic:
 
     def _visit(self, kind: str) -> None:
         begun = time.monotonic()
+        outcome: int | str
         try:
-            outcome: int | str = getattr(self, f"_{kind}")()
+            answer = getattr(self, f"_{kind}")()
         except (OSError, HTTPException) as error:
-            outcome = type(error).__name__
-        self.visits.append(Visit(kind=kind, begun=begun, ended=time.monotonic(), outcome=outcome))
+            outcome, detail = type(error).__name__, str(error)
+        else:
+            outcome, detail = answer.status, "" if answer.status < 300 else answer.text[:300]
+        self.visits.append(Visit(kind=kind, begun=begun, ended=time.monotonic(), outcome=outcome, detail=detail))
 
-    def _upload(self) -> int:
+    def _upload(self) -> Answer:
         data = noise(12, 12)
         answer, _ = self._ask(lambda: self._client.upload("visitor.png", data))
         if answer.status == 201:
@@ -123,26 +128,27 @@ class Traffic:
                     self._kept[answer.json["filename"]] = answer.json["sha256"]
                 else:
                     self._doomed.append(answer.json["filename"])
-        return answer.status
+        return answer
 
-    def _list(self) -> int:
-        return self._ask(self._client.list)[0].status
+    def _list(self) -> Answer:
+        return self._ask(self._client.list)[0]
 
-    def _picture(self) -> int:
+    def _picture(self) -> Answer:
         with self._lock:
             key = random.choice(list(self._kept))
-        return self._ask(lambda: self._client.get(f"/images/{key}"))[0].status
+        return self._ask(lambda: self._client.get(f"/images/{key}"))[0]
 
-    def _delete(self) -> int:
+    def _delete(self) -> Answer:
         with self._lock:
-            if not self._doomed:
-                return 204
-            key = self._doomed.pop()
+            key = self._doomed.pop() if self._doomed else ""
+        if not key:
+            return self._list()
         answer, tries = self._ask(lambda: self._client.delete(key))
-        done = answer.status == 200 or (answer.status == 404 and tries > 1)
-        if done:
+        if answer.status == 404 and tries > 1:
+            answer = replace(answer, status=200)
+        if answer.status == 200:
             self._deleted.append(key)
-        return 200 if done else answer.status
+        return answer
 
     def _ask(self, send: Callable[[], Answer]) -> tuple[Answer, int]:
         """The answer, and how many tries it took."""

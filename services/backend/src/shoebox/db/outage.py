@@ -9,16 +9,13 @@ from collections.abc import Callable
 from types import TracebackType
 from typing import Final
 
+from shoebox.db.pool import stay
+
 # Seconds. Longer than PgBouncer's server_login_retry (1 s), during which it refuses clients
 # although PostgreSQL is back; short enough for a client to wait.
 BUDGET: Final = 1.6
 PAUSE: Final = 0.1  # seconds between two tries of the one who asks; its first retry does not wait
 _DOUBLE: Final = 8  # bytes; aligned, so that a reader never sees half of one
-
-
-def stay() -> bool:
-    """For threads that nobody else waits for."""
-    return True
 
 
 class OutageClock:

@@ -11,6 +11,12 @@ from typing import Final, Generic, Protocol, TypeVar
 from shoebox.domain.errors import Unavailable
 
 WAIT: Final = 3.0  # seconds for a free connection; statements take milliseconds
+TURN: Final = 0.05  # seconds that are not worth stepping aside for
+
+
+def stay() -> bool:
+    """For threads that nobody else waits for."""
+    return True
 
 
 class Connection(Protocol):
@@ -26,13 +32,17 @@ C = TypeVar("C", bound=Connection)
 class Pool(Generic[C]):
     """At most `size` connections, made when first needed: connections do not survive a fork.
 
-    The one used last is lent first, so that a quiet time leaves the rest idle.
+    The one used last is lent first, so that a quiet time leaves the rest idle. `step_aside` is
+    called in a thread that is about to wait, and says whether it may.
     """
 
-    def __init__(self, connect: Callable[[], C], *, size: int, wait: float = WAIT) -> None:
+    def __init__(
+        self, connect: Callable[[], C], *, size: int, wait: float = WAIT, step_aside: Callable[[], bool] = stay
+    ) -> None:
         self.size: Final = size
         self._connect = connect
         self._wait = wait
+        self._step_aside = step_aside
         self._free = threading.BoundedSemaphore(size)
         self._idle: deque[C] = deque()
         self._lent: set[C] = set()  # adding and removing are one step each, for all threads
@@ -47,7 +57,7 @@ class Pool(Generic[C]):
         """A connection for the length of the block. If the block raises, the connection is
         closed, for nobody knows in what state it is. Raises `Unavailable` when none gets
         free in time, and whatever `connect` raises."""
-        if not self._free.acquire(timeout=self._wait):
+        if not self._acquire():
             raise Unavailable("The database is busy; try again in a moment.")
         try:
             connection = self._take()
@@ -62,6 +72,12 @@ class Pool(Generic[C]):
             self._idle.append(connection)
         finally:
             self._free.release()
+
+    def _acquire(self) -> bool:
+        """After an outage many want one at once; whoever has to wait keeps no thread from others."""
+        if self._free.acquire(timeout=min(TURN, self._wait)):
+            return True
+        return self._step_aside() and self._free.acquire(timeout=self._wait)
 
     def close(self) -> None:
         """Close the idle connections. Those that are lent come back as idle ones."""

@@ -135,8 +135,8 @@ class PostgresRepository(SqlRepository):
         outage: Outage | None = None,
     ) -> None:
         super().__init__(POSTGRES, listings)
-        self._pool = Pool(partial(open_connection, connect), size=pool_size)
         self._outage = outage or Outage()
+        self._pool = Pool(partial(open_connection, connect), size=pool_size, step_aside=self._outage.step_aside)
 
     @property
     def connections(self) -> tuple[int, int]:

@@ -54,6 +54,21 @@ def test_when_all_are_lent_the_wait_has_an_end() -> None:
         pass
 
 
+def test_whoever_has_to_wait_asks_whether_that_may_be() -> None:
+    asked: list[bool] = []
+
+    def refuse() -> bool:
+        asked.append(True)
+        return False
+
+    pool = Pool(Wire, size=1, wait=30, step_aside=refuse)
+    with pool.borrow():
+        assert asked == []
+        with pytest.raises(Unavailable), pool.borrow():
+            pass
+    assert asked == [True]
+
+
 def test_whoever_waits_gets_the_next_free_one() -> None:
     pool = Pool(Wire, size=1, wait=30)
     waiting = Event()
