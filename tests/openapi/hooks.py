@@ -120,7 +120,7 @@ def before_call(_context: Any, case: schemathesis.Case, _kwargs: dict[str, Any])
         return
     if case.query.get("cursor"):
         take_cursor(case)
-    if case.path in OF_STORED and case.meta.phase.name.name != "STATEFUL_TESTING" and _every_second(case):
+    if case.path in OF_STORED and case.meta.phase.name.value != "stateful" and _every_second(case):
         name_stored(case, *OF_STORED[case.path])
     if case.path == "/api/tus/{upload}" and _every_second(case):
         name_upload(case)
