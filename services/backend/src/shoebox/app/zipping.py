@@ -1,6 +1,6 @@
 """ZIP archives of any number of files, written front to back.
 
-`zipfile` keeps an entry of half a kilobyte in memory for every file until the archive is
+`zipfile` keeps four tenths of a kilobyte in memory for every file until the archive is
 closed. Here the directory is kept in a file. All sizes stand before the bytes they are of, so
 that what reads an archive from a pipe can read these too.
 
