@@ -222,7 +222,7 @@ def test_a_body_that_cannot_be_kept_says_that_the_disk_is_full(make_front: Front
     front = make_front()
     kept = front.nginx.render().parent / "body"
     kept.rename(kept.with_name("moved"))
-    answer = front.client.post("/api/upload/", b"x" * 200_000)
+    answer = front.client.post("/api/upload/", b"x" * 1_000_000)
     assert is_problem(answer, 507, "insufficient_storage")
 
 
