@@ -37,7 +37,13 @@ rotate_logs() {
     done
 }
 
-first=$(addresses || true)
+# A network that is just being made knows no names for a moment; nobody hears an error for that.
+first=''
+for _ in 1 2 3 4 5 6 7 8 9 10; do
+    first=$(addresses || true)
+    [ -z "$first" ] || break
+    sleep 0.1
+done
 render "$first"
 set +e
 follow "$first" &

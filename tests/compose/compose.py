@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import secrets
-import signal
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,9 +14,9 @@ from typing import Any, Final, Self
 from tests.compose.docker import docker
 from tests.stack.checkout import CHECKOUT
 from tests.stack.ports import LOOPBACK, free_port
-from tests.stack.process import send
 
 WORKERS: Final = 2  # a container
+WEB_CONTAINERS: Final = 2  # as docker-compose.yml has it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,12 +101,6 @@ class Compose:
         """What the engine knows of each container of a service, stopped ones too."""
         found = self.run("ps", "--all", "--quiet", service).split()
         return list(json.loads(docker("inspect", *found))) if found else []
-
-    def kill(self, service: str) -> str:
-        """`kill -9` of one container's first process, from outside; returns its id."""
-        container = self.inspect(service)[0]
-        send(int(container["State"]["Pid"]), signal.SIGKILL)
-        return str(container["Id"])
 
     def secret(self, name: str) -> str:
         """One of the secrets that this installation made for itself."""

@@ -150,19 +150,19 @@ class Call:
 
     def ready(self) -> bool:
         """Whether to try, or try again; returns when it is time to. The first retry is at once:
-        the connection may merely have been an old one."""
+        the connection may merely have been an old one. Where many fail together one retries for all."""
         if not self._outage.is_known:
             return self._failures == 0 or (self._lasts() if self._failures == 1 else self._pause())
-        if self._failures == 1:
-            return self._lasts()
         if not self._patient:
-            return self._failures == 0 and self._elected()
+            return self._lasts() if self._failures == 1 else self._failures == 0 and self._elected()
         while not self._elected():
             if self._outage.is_long or not self._may_sleep() or not self._outage.sleep():
                 return False
             if not self._outage.is_known:
                 return self._lasts()
-        return self._failures == 0 or self._pause()
+        if self._failures == 0:
+            return True
+        return self._lasts() and self._may_sleep() if self._failures == 1 else self._pause()
 
     def _elected(self) -> bool:
         self._is_asking = self._is_asking or self._outage.elect()

@@ -10,7 +10,6 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from functools import partial
 from typing import Any, Final
 
 import psycopg2
@@ -136,7 +135,8 @@ class PostgresRepository(SqlRepository):
     ) -> None:
         super().__init__(POSTGRES, listings)
         self._outage = outage or Outage()
-        self._pool = Pool(partial(open_connection, connect), size=pool_size, step_aside=self._outage.step_aside)
+        self._connect = connect
+        self._pool = Pool(self._open, size=pool_size, step_aside=self._outage.step_aside)
 
     @property
     def connections(self) -> tuple[int, int]:
@@ -174,6 +174,10 @@ class PostgresRepository(SqlRepository):
                     self._outage.over()
                     return Answer(rows=rows, repeated=repeated)
         raise translated(cause) if cause else Unavailable(_AWAY) from cause
+
+    def _open(self) -> Connection:
+        self._outage.step_aside()  # a name that is not known, or an address that is gone, takes seconds
+        return open_connection(self._connect)
 
     def _try(self, statement: str, parameters: Mapping[str, object]) -> list[tuple[object, ...]]:
         with self._pool.borrow() as connection, connection.cursor() as cursor:
