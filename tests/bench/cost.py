@@ -1,0 +1,84 @@
+"""`python -m tests.bench.cost [50k] [500k] [4m]`: what an upload costs each process, in milliseconds of a processor.
+
+Processor time depends little on what else a machine does, so that two versions of the code can
+be compared on a busy one, where requests a second tell nothing.
+"""
+
+from __future__ import annotations
+
+import argparse
+import tempfile
+import time
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Final
+
+from tests.bench.contestants.shoebox import shoebox
+from tests.bench.processes import family
+from tests.bench.sample import Failed
+from tests.bench.uploads import CLIENTS, Uploader
+from tests.stack.stack import Stack
+
+KINDS: Final = ("50k", "500k", "4m")
+SETTLING: Final = 2.0  # seconds until all processes of a new stack are there
+
+
+def main() -> None:
+    """Print a line for every round of every kind."""
+    parser = argparse.ArgumentParser(prog="cost", description=__doc__)
+    parser.add_argument("kinds", nargs="*", default=KINDS)
+    parser.add_argument("--rounds", type=int, default=2)
+    parser.add_argument("--seconds", type=int, default=5)
+    arguments = parser.parse_args()
+    with tempfile.TemporaryDirectory(prefix="cost-") as name:
+        folder = Path(name)
+        folder.chmod(0o755)
+        with Stack(state=folder, workers=4) as stack:
+            time.sleep(SETTLING)
+            uploader = Uploader(shoebox(stack), folder / "load")
+            for kind in arguments.kinds:
+                uploader.upload(kind, clients=CLIENTS, seconds=2)  # buffers, folders, connections
+                for _ in range(arguments.rounds):
+                    print(measured(stack, uploader, kind, arguments.seconds), flush=True)
+
+
+def measured(stack: Stack, uploader: Uploader, kind: str, seconds: int) -> str:
+    """Upload for some seconds; a line that says what each one took."""
+    members = crews(stack)
+    before = used(members)
+    sample, _ = uploader.upload(kind, clients=CLIENTS, seconds=seconds)
+    if sample.errors:  # an error is not a result
+        raise Failed(f"{kind}: {sample.errors}")
+    spent = {who: (now - before[who]) / sample.requests * 1000 for who, now in used(members).items()}
+    spent["wrk"] = sample.values["wrk_cores"] / sample.values["rps"] * 1000
+    told = " ".join(f"{who} {cost:.2f}" for who, cost in spent.items())
+    speed = " ".join(f"{name} {sample.values[name]:.0f}" for name in ("rps", "p50_ms", "p99_ms"))
+    return f"{kind}: {sum(spent.values()):.2f} ms = {told} ({speed})"
+
+
+def crews(stack: Stack) -> Mapping[str, list[int]]:
+    """The processes of a stack by what they do. Workers are those with threads."""
+    children = stack.workers.pids
+    return {
+        "worker": [pid for pid in children if len(_threads(pid)) > 1],
+        "decoder": [pid for pid in children if len(_threads(pid)) == 1],
+        "nginx": list(family(stack.nginx.process.pid)),
+        "pgbouncer": list(family(stack.pgbouncer.process.pid)),
+        "postgres": list(family(stack.postgres.process.pid)),
+    }
+
+
+def used(members: Mapping[str, Iterable[int]]) -> dict[str, float]:
+    """Seconds on a processor so far, of all threads (proc(5): schedstat counts nanoseconds)."""
+    return {
+        who: sum(int((task / "schedstat").read_text().split()[0]) for pid in pids for task in _threads(pid)) / 1e9
+        for who, pids in members.items()
+    }
+
+
+def _threads(pid: int) -> list[Path]:
+    return list(Path(f"/proc/{pid}/task").iterdir())
+
+
+if __name__ == "__main__":
+    main()
