@@ -58,7 +58,7 @@ def test_no_process_is_root(compose: Compose, service: str) -> None:
 
 @pytest.mark.parametrize("service", SERVICES)
 def test_every_service_is_watched_restarted_and_bounded(compose: Compose, service: str) -> None:
-    (container,) = compose.inspect(service)
+    container = compose.inspect(service)[0]
     host = container["HostConfig"]
     assert container["State"]["Health"]["Status"] == "healthy"
     assert host["RestartPolicy"]["Name"] == "unless-stopped"
@@ -70,7 +70,7 @@ def test_every_service_is_watched_restarted_and_bounded(compose: Compose, servic
 
 @pytest.mark.parametrize("service", OURS)
 def test_nothing_of_an_images_own_files_can_be_changed(compose: Compose, service: str) -> None:
-    (container,) = compose.inspect(service)
+    container = compose.inspect(service)[0]
     assert container["HostConfig"]["ReadonlyRootfs"] is True
     assert not container["HostConfig"]["CapAdd"]
     tried = ["docker", "exec", container["Id"], "touch", "/shoebox/tried"]
