@@ -16,7 +16,7 @@ from tests.bench.sample import Failed, Sample
 
 CLIENTS: Final = 16
 MAX_SECONDS: Final = 120  # that a counted run may take
-_FILES: Final = {"50k": 16, "200k": 1, "500k": 4, "4m": 2}  # a pool; times its salts that is what a run uploads
+_FILES: Final = {"50k": 64, "200k": 1, "500k": 12, "4m": 3}  # a pool; times its salts that is what a run uploads
 _BOUNDARY: Final = "cut-3f1c2a9b"
 
 Answers = Sequence[Mapping[str, Any]]
