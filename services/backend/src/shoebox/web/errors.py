@@ -15,6 +15,7 @@ from shoebox.domain.errors import (
     FileTooLarge,
     Forbidden,
     InvalidImage,
+    MigrationFailed,
     NotFound,
     RateLimited,
     ShoeboxError,
@@ -121,6 +122,7 @@ STATUS: Final[Mapping[type[ShoeboxError], HTTPStatus]] = {
     InvalidImage: HTTPStatus.UNPROCESSABLE_ENTITY,
     RateLimited: HTTPStatus.TOO_MANY_REQUESTS,
     HeadersTooLarge: HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE,
+    MigrationFailed: HTTPStatus.INTERNAL_SERVER_ERROR,  # ends the start, so that nobody is answered with it
     CodingUnknown: HTTPStatus.NOT_IMPLEMENTED,
     Unavailable: HTTPStatus.SERVICE_UNAVAILABLE,
     VersionUnknown: HTTPStatus.HTTP_VERSION_NOT_SUPPORTED,
