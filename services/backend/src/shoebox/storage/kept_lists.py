@@ -25,7 +25,7 @@ log = logging.getLogger(__name__)
 MAX_FILES: Final = 256  # answers that one process keeps before all are dropped: bounds the folder
 MAX_BYTES: Final = 8 * 1024 * 1024  # of them together, likewise
 # Seconds from its beginning that a change may still come true although its process died or lost the
-# connection: it asks for some seconds while the database restarts, PgBouncer lets it wait for 3, and
+# connection: it asks for some seconds while the database restarts, PgBouncer lets it wait for 1, and
 # PostgreSQL ends a statement after 10 (init-sql).
 LATE: Final = 60.0
 MAX_AGE: Final = 60.0  # seconds: what rows that were changed behind our back can be wrong for
