@@ -19,6 +19,7 @@ SYSTEMS: Final = {
     "fastapi-full": "#92400e",
 }
 _LIMITS: Final = ("nginx-return", "nginx-static", "pillow")  # drawn as a line across the others' bars
+_NOT_DRAWN: Final = frozenset({"memory", "statements", "scale"})  # about something else than requests a second
 _WIDTH, _LEFT, _RIGHT = 900, 330, 70  # pixels
 _BAR, _GAP, _TOP = 13, 16, 78
 _TICKS: Final = (0.1, 0.3, 1, 3, 10, 30, 100, 300)
@@ -29,10 +30,11 @@ def plot(results: Results) -> str:
     groups = [
         (results.titles[name], ratios)
         for name, cells in by_scenario(results.cells).items()
-        if len(ratios := _ratios({cell.subject: cell.medians for cell in cells if not cell.errors})) > 1
+        if name not in _NOT_DRAWN
+        and len(ratios := _ratios({cell.subject: cell.medians for cell in cells if not cell.errors})) > 1
     ]
     every = [value for _, ratios in groups for value in ratios.values()] or [1.0]
-    low, high = min(0.1, *every), max(10.0, *every)
+    low, high = 0.8 * min(0.1, *every), max(10.0, *every)
     scale = (_WIDTH - _LEFT - _RIGHT) / math.log(high / low)
 
     def x(value: float) -> float:
