@@ -12,6 +12,7 @@ import logging
 import os
 import threading
 import time
+from collections import OrderedDict
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -24,6 +25,9 @@ log = logging.getLogger(__name__)
 
 MAX_FILES: Final = 256  # answers that one process keeps before all are dropped: bounds the folder
 MAX_BYTES: Final = 8 * 1024 * 1024  # of them together, likewise
+# Names whose next answer is kept: most lists are asked for once, and a file that nobody reads costs
+# more than the answer itself. Those that are asked for again and again are known for good.
+MAX_KNOWN: Final = 1024
 # Seconds from its beginning that a change may still come true although its process died or lost the
 # connection: it asks for some seconds while the database restarts, PgBouncer lets it wait for 1, and
 # PostgreSQL ends a statement after 10 (init-sql).
@@ -47,6 +51,7 @@ class KeptLists:
         self._generation, self._files, self._bytes = 0, 0, 0
         self._seen: tuple[int, float] = (0, 0.0)  # the generation that was looked at, and when it was new
         self._next_look = 0.0
+        self._known: OrderedDict[str, None] = OrderedDict()  # the names asked for last, the latest at the end
 
     def prepare(self) -> None:
         """Make the folder and drop what is kept: nobody knows what has happened since. Raises `OSError`."""
@@ -77,9 +82,10 @@ class KeptLists:
 
     @contextmanager
     def reading(self) -> Iterator[Keep | None]:
-        """Around asking the rows and making an answer of them, which may then be kept: under a
-        file's name, the bytes, and the time in seconds that the file is to have, which makes its
-        ETag (ext4, XFS, Btrfs and tmpfs all keep 33 bits). None where nothing may be kept now."""
+        """Around asking the rows and making an answer of them. It is kept if its name was asked for
+        before in this process and there is room: under a file's name, the bytes, and the time in
+        seconds that the file is to have, which makes its ETag (ext4, XFS, Btrfs and tmpfs all keep
+        33 bits). None where nothing may be kept now."""
         folder = self._open_current()
         if folder is None:
             yield None
@@ -175,6 +181,8 @@ class KeptLists:
         return False
 
     def _keep(self, folder: int, name: str, body: bytes, stamp: int) -> None:
+        if not self._was_asked_for(name):
+            return
         if not self._has_room(os.fstat(folder).st_ino, len(body)):
             self._drop_quietly()
             return
@@ -192,6 +200,15 @@ class KeptLists:
                 os.rename(draft, name, src_dir_fd=folder, dst_dir_fd=folder)
             else:
                 os.unlink(draft, dir_fd=folder)
+
+    def _was_asked_for(self, name: str) -> bool:
+        with self._lock:
+            known = name in self._known
+            self._known[name] = None
+            self._known.move_to_end(name)
+            if len(self._known) > MAX_KNOWN:
+                self._known.popitem(last=False)
+            return known
 
     def _has_room(self, generation: int, size: int) -> bool:
         with self._lock:
