@@ -57,7 +57,7 @@ def _reduced(image: Image.Image, across: int, down: int) -> Image.Image:
     """The raster averaged over boxes of `across` x `down` pixels, in a mode that can be scaled."""
     depth = Depth.of(image)
     if _is_scalable(image):
-        return image.reduce((across, down))
+        return image if across == down == 1 else image.reduce((across, down))  # by 1 it would only copy
     rows = max(1, BAND_PIXELS // (image.width * down)) * down
     if image.height <= rows:
         return _scalable(image, depth).reduce((across, down))
