@@ -12,7 +12,7 @@ from typing import Final
 
 from tests.bench.contestants import Contestant
 from tests.bench.contestants.baselines import fastapi, flask
-from tests.bench.contestants.shoebox import shoebox
+from tests.bench.contestants.shoebox import live_in, shoebox
 from tests.bench.processes import cpu_seconds, family
 from tests.bench.sample import Failed
 from tests.bench.uploads import Uploader
@@ -91,6 +91,7 @@ def arena(folder: Path, *, names: Sequence[str], sizes: Sizes) -> Iterator[Arena
     everything a scenario asks. Raises `Failed` for one that does not answer as it should."""
     with ExitStack() as running:
         stack = running.enter_context(Stack(state=folder / "stack", workers=WORKERS, connections=CONNECTIONS))
+        live_in(stack)
         contestants = [shoebox(stack)]
         contestants += [running.enter_context(BASELINES[name](stack)) for name in names if name != SHOEBOX]
         uploaders = {contestant.name: Uploader(contestant, folder / "load") for contestant in contestants}

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Final
 
-from tests.bench.contestants.shoebox import shoebox
+from tests.bench.contestants.shoebox import live_in, shoebox
 from tests.bench.processes import family
 from tests.bench.sample import Failed
 from tests.bench.uploads import CLIENTS, Uploader
@@ -34,6 +34,7 @@ def main() -> None:
         folder = Path(name)
         folder.chmod(0o755)
         with Stack(state=folder, workers=4) as stack:
+            live_in(stack)
             time.sleep(SETTLING)
             uploader = Uploader(shoebox(stack), folder / "load")
             for kind in arguments.kinds:
