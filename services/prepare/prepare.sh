@@ -40,4 +40,5 @@ folder /host/logs "$HOST_LOGS"
 folder /host/logs/nginx "$HOST_LOGS/nginx"
 folder /host/logs/pgbouncer "$HOST_LOGS/pgbouncer"
 folder /host/backups "$HOST_BACKUPS"
+folder /host/lists "the volume lists"
 [ "$problems" -eq 0 ]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import secrets
 import shutil
 import subprocess
 from collections.abc import Iterator, Mapping
@@ -93,9 +94,9 @@ def test_the_dev_profile_reloads_the_source_as_it_lies_there(images: Mapping[str
 
 def test_a_folder_that_cannot_be_written_to_is_named_with_the_way_out(state: Path, images: Mapping[str, str]) -> None:
     owner = 4711
-    for name in ("img_storage", "logs/nginx", "logs/pgbouncer", "backups"):
+    for name in ("img_storage", "logs/nginx", "logs/pgbouncer", "backups", "lists"):
         (state / name).mkdir(parents=True)
-    for folder in (state / "logs", *(state / "logs").iterdir(), state / "backups"):
+    for folder in (state / "logs", *(state / "logs").iterdir(), state / "backups", state / "lists"):
         os.chown(folder, owner, owner)
     environment = {"PUID": owner, "PGID": owner, "HOST_IMAGES": "./img_storage", "HOST_LOGS": "l", "HOST_BACKUPS": "b"}
     command = ["docker", "run", "--rm", f"--user={owner}:{owner}", "--cap-drop=ALL", "--network=none"]
@@ -140,6 +141,41 @@ def test_containers_come_and_go_under_load_and_no_request_fails(compose: Compose
         wait_until(lambda: len(running.statuses) > enough, patience=PATIENCE, what="one does the work again")
     assert running.bad == []
     assert uploads.broken() == []
+
+
+def test_lists_are_nginxs_own_until_any_container_changes_a_row(compose: Compose) -> None:
+    client, name = Client(compose.url), f"Kept_{secrets.token_hex(6)}"
+    logs = compose.layout.logs / "nginx"
+    seen = len((logs / "access.log").read_text().splitlines())
+    counted = (logs / "lists.count").stat().st_size
+    query = f"/api/images/?collection={name}"
+    given: set[str] = set()
+
+    def total() -> int:
+        answer = client.get(query)
+        given.add(answer.request_id)
+        return int(answer.json["total_items"])
+
+    assert [total() for _ in range(20)] == [0] * 20
+    for turn in range(50):
+        url = client.upload(f"{turn}.png", picture(), fields={"collection": name}).json["url"]
+        assert [total(), total(), total()] == [1, 1, 1]
+        assert client.delete(url.rpartition("/")[2]).status == 200
+        assert [total(), total()] == [0, 0]
+
+    def entries() -> list[Mapping[str, str]]:
+        lines = [json.loads(line) for line in (logs / "access.log").read_text().splitlines()[seen:]]
+        return [line for line in lines if line["request_id"] in given]
+
+    wait_until(lambda: len(entries()) == len(given), patience=PATIENCE, what="every list is in the log")
+    alone = sum(entry["worker"] == "" for entry in entries())
+    assert alone > len(given) // 3
+    assert len(addresses(compose, seen)) == WEB_CONTAINERS
+    served = (logs / "lists.count").stat().st_size
+    assert served - counted == alone
+    numbers = "import urllib.request; print(urllib.request.urlopen('http://127.0.0.1:8001/metrics').read().decode())"
+    told = compose.run("exec", "--no-TTY", "web", "python3", "-c", numbers)
+    assert f"shoebox_lists_served_total {float(served)}" in told.splitlines()
 
 
 def test_several_containers_migrate_the_schema_once(three: Compose) -> None:

@@ -30,7 +30,6 @@ ANYWHERE = {
     "NGINX_LISTEN": IMAGE,
     "PGBOUNCER_LISTEN": IMAGE,
     "S3_CACHE_DIR": VOLUME,
-    "LIST_CACHE_DIR": "where web and Nginx share a host it is a volume of theirs; where they do not there is none",
     "DATABASE_PATH": "PostgreSQL is there",
     "USE_PGBOUNCER": "PgBouncer is there",
     "PGBOUNCER_HOST": NAMES,
@@ -44,6 +43,7 @@ CLUSTER = ANYWHERE | {
     "BACKUPS_DIR": NO_BACKUPS,
     "BACKUP_SCHEDULE": NO_BACKUPS,
     "BACKUP_KEEP_DAYS": NO_BACKUPS,
+    "LIST_CACHE_DIR": "it is for one host: docs/operations.md says why",
     "BIND": "every node listens, or whatever stands before them",
 }
 EXCEPTIONS: Final[Mapping[str, Mapping[str, str]]] = {
