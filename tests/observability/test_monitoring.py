@@ -20,6 +20,7 @@ ASKED = {
     "shoebox_backup_last_timestamp_seconds",
     "shoebox_webhooks_pending",
     "shoebox_http_requests_total",
+    "shoebox_lists_served_total",
 }
 SUFFIXES = {Kind.COUNTER: ("_total",), Kind.HISTOGRAM: ("_bucket", "_count", "_sum")}
 SAMPLES = ASKED | {family.name + suffix for family in FAMILIES for suffix in SUFFIXES.get(family.kind, ("",))}
