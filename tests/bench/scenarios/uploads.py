@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Mapping
 from typing import Final
 
@@ -64,6 +65,7 @@ def _delete(arena: Arena) -> Mapping[str, Measure]:
 def _delete_measure(arena: Arena, uploader: Uploader) -> Measure:
     def measure(seconds: float) -> Sample:
         answers = uploader.store("50k", arena.sizes.uploads or round(STOCK * seconds), clients=CLIENTS)
+        os.sync()  # a picture that is deleted is on the disk: most came in long ago
         arena.settle()
         return with_cpu(arena, uploader.contestant, lambda _: uploader.delete(answers, clients=CLIENTS))(seconds)
 
