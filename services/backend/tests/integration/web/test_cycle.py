@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import logging
 import socket
-import threading
-from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -21,7 +19,9 @@ from shoebox.web.pages import Pages
 from shoebox.web.request import current_request_id
 from shoebox.web.settings import WebSettings
 from tests.client import Client
+from tests.stack.process import wait_until
 
+PATIENCE = 20.0  # seconds; far more than anything here takes
 REQUEST = b"GET /api/limits HTTP/1.1\r\nHost: shoebox\r\n\r\n"
 
 
@@ -72,7 +72,7 @@ def test_each_answer_is_logged_once(client: Client, entries: list[Entry]) -> Non
     answer = client.upload("a.png", picture())
     client.get("/nothing/here")
     client.raw(b"nonsense\r\n\r\n")
-    _eventually(lambda: len(entries) == 3)
+    wait_until(lambda: len(entries) == 3, patience=PATIENCE, what="every answer is logged")
     lines = {(entry.method, entry.target, entry.status): entry for entry in entries}
     assert lines.keys() == {("POST", "/api/upload/", 201), ("GET", "/nothing/here", 404), ("-", "-", 400)}
     upload = lines["POST", "/api/upload/", 201]
@@ -85,7 +85,7 @@ def test_a_client_that_left_is_noted(worker: ToyWorker, client: Client, entries:
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")  # close with a reset
         sock.sendall(f"GET {url} HTTP/1.1\r\nHost: a\r\n\r\n".encode() * 50)  # more than buffers hold
         sock.recv(1)
-    _eventually(lambda: 499 in [entry.status for entry in entries])
+    wait_until(lambda: 499 in [entry.status for entry in entries], patience=PATIENCE, what="it is noted")
     assert client.get(url).status == 200
 
 
@@ -167,12 +167,3 @@ def test_trickling_a_head_does_not_buy_time(worker: ToyWorker) -> None:
             except TimeoutError:
                 continue
         assert answer.startswith(b"HTTP/1.1 408 ")
-
-
-def _eventually(condition: Callable[[], bool]) -> None:
-    """Wait for what another thread is about to do."""
-    for _ in range(1000):
-        if condition():
-            return
-        threading.Event().wait(0.02)
-    raise AssertionError("it did not happen within 20 seconds")
