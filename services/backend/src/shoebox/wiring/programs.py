@@ -14,7 +14,6 @@ from pathlib import Path
 from typing import Final
 
 from shoebox import __version__
-from shoebox.app import resumable
 from shoebox.app.webhooks import Deliverer
 from shoebox.config import Config
 from shoebox.db.outage import Outage, OutageClock
@@ -30,12 +29,12 @@ from shoebox.server.limiter import RateLimiter
 from shoebox.server.programs import Address, Program, Slot
 from shoebox.server.reload import watcher
 from shoebox.storage.kept_lists import KeptLists
-from shoebox.storage.partials import DiskPartials
 from shoebox.web.handler import make_handler
 from shoebox.web.presenters import image_json
 from shoebox.webhooks.desk import Desk
 from shoebox.webhooks.sender import HttpSender
 from shoebox.wiring import adapters
+from shoebox.wiring.leftovers import sweep_uploads
 from shoebox.wiring.use_cases import build, build_sweeper
 from shoebox.wiring.visitors import served_lists, web_settings
 
@@ -199,7 +198,7 @@ def _told(image: Image, public_url: str | None) -> dict[str, object]:
 
 def _sweep(config: Config, shared: Shared, slot: Slot) -> int:
     slot.ready()
-    resumable.sweep(DiskPartials(config.images_dir), adapters.SystemClock())
+    sweep_uploads(config)
     report = build_sweeper(config).run_once_per_deployment()
     if report:
         note_sweep(Tally(shared.metrics), report)
