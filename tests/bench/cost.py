@@ -1,4 +1,5 @@
-"""`python -m tests.bench.cost [50k] [500k] [4m]`: what an upload costs each process, in milliseconds of a processor.
+"""`python -m tests.bench.cost [50k] [500k] [4m] [list]`: what an upload, or a list past every cache, costs
+each process, in milliseconds of a processor.
 
 Processor time depends little on what else a machine does, so that two versions of the code can
 be compared on a busy one, where requests a second tell nothing.
@@ -13,13 +14,17 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Final
 
+from tests.bench import rows
 from tests.bench.contestants.shoebox import live_in, shoebox
 from tests.bench.processes import family
 from tests.bench.sample import Failed
+from tests.bench.scenario import Measure
+from tests.bench.scenarios.lists import distinct
 from tests.bench.uploads import CLIENTS, Uploader
 from tests.stack.stack import Stack
 
-KINDS: Final = ("50k", "500k", "4m")
+KINDS: Final = ("50k", "500k", "4m", "list")
+ROWS: Final = 1000  # pictures that a list is of
 SETTLING: Final = 2.0  # seconds until all processes of a new stack are there
 
 
@@ -38,23 +43,33 @@ def main() -> None:
             time.sleep(SETTLING)
             uploader = Uploader(shoebox(stack), folder / "load")
             for kind in arguments.kinds:
-                uploader.upload(kind, clients=CLIENTS, seconds=2)  # buffers, folders, connections
+                measure = _list(stack) if kind == "list" else _upload(uploader, kind)
+                measure(2)  # buffers, folders, connections
                 for _ in range(arguments.rounds):
-                    print(measured(stack, uploader, kind, arguments.seconds), flush=True)
+                    print(measured(stack, measure, kind, arguments.seconds), flush=True)
 
 
-def measured(stack: Stack, uploader: Uploader, kind: str, seconds: int) -> str:
-    """Upload for some seconds; a line that says what each one took."""
+def _list(stack: Stack) -> Measure:
+    rows.fill(stack.postgres.login, ROWS)
+    return distinct(shoebox(stack), "host")
+
+
+def _upload(uploader: Uploader, kind: str) -> Measure:
+    return lambda seconds: uploader.upload(kind, clients=CLIENTS, seconds=seconds)[0]
+
+
+def measured(stack: Stack, measure: Measure, kind: str, seconds: float) -> str:
+    """Measure for some seconds; a line that says what a request took of each one."""
     members = crews(stack)
     before = used(members)
-    sample, _ = uploader.upload(kind, clients=CLIENTS, seconds=seconds)
+    sample = measure(seconds)
     if sample.errors:  # an error is not a result
         raise Failed(f"{kind}: {sample.errors}")
     spent = {who: (now - before[who]) / sample.requests * 1000 for who, now in used(members).items()}
     spent["wrk"] = sample.values["wrk_cores"] / sample.values["rps"] * 1000
-    told = " ".join(f"{who} {cost:.2f}" for who, cost in spent.items())
+    told = " ".join(f"{who} {cost:.3f}" for who, cost in spent.items())
     speed = " ".join(f"{name} {sample.values[name]:.0f}" for name in ("rps", "p50_ms", "p99_ms"))
-    return f"{kind}: {sum(spent.values()):.2f} ms = {told} ({speed})"
+    return f"{kind}: {sum(spent.values()):.3f} ms = {told} ({speed})"
 
 
 def crews(stack: Stack) -> Mapping[str, list[int]]:
