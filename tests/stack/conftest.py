@@ -1,7 +1,8 @@
-"""The front door with stub workers behind it."""
+"""The front door with stub workers behind it, and stacks whose lists Nginx gives by itself."""
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,6 +12,7 @@ import pytest
 from tests.client import Client
 from tests.stack.nginx import Nginx
 from tests.stack.ports import free_row
+from tests.stack.stack import Stack
 from tests.stack.stub import StubWorker
 
 WORKERS = 2
@@ -65,3 +67,24 @@ def front(make_front: FrontMaker) -> Iterator[Front]:
     yield made
     for worker in workers:
         worker.close()
+
+
+@pytest.fixture(scope="module")
+def system(state_root: Path) -> Iterator[Stack]:
+    """A stack of a file's own: elsewhere processes are killed, and then no list is kept for a minute."""
+    settings = {"CORS_ORIGINS": "https://friend.example", "TRUSTED_PROXIES": "127.0.0.1"}
+    state = state_root / f"lists-{secrets.token_hex(4)}"
+    with Stack(state=state, workers=3, fsync=False, settings=settings) as running:
+        yield running
+
+
+@pytest.fixture
+def visitor(system: Stack) -> Client:
+    """A client of `system`."""
+    return Client(system.url)
+
+
+@pytest.fixture
+def collection() -> str:
+    """A name that no other test uses."""
+    return f"Kept_{secrets.token_hex(6)}"
