@@ -21,6 +21,7 @@ from tests.pictures import picture
 from tests.stack.accounts import account
 from tests.stack.checkout import CHECKOUT
 from tests.stack.embedded import Embedded
+from tests.stack.lists import keep
 from tests.stack.process import wait_until
 from tests.stack.stack import Stack
 
@@ -117,6 +118,19 @@ def test_a_backup_under_load_restores_into_an_empty_system_while_that_runs(
         assert client.get(old["thumbnail_url"]).status == 200
         assert client.delete(old["filename"]).status == 200
         assert client.upload("new.png", picture()).status == 201
+
+
+def test_no_list_that_was_kept_outlives_a_restore(state: Path) -> None:
+    with make_stack(state) as stack:
+        client = Client(stack.url)
+        saved = client.upload("saved.png", picture()).json["filename"]
+        assert store("backup", state=state).returncode == 0
+        client.upload("later.png", picture())
+        assert keep(stack, "").json["total_items"] == 2
+        with load(client.list, rate=100):
+            done = store("restore", str(backups(state)[-1]), "--force", state=state)
+            assert done.returncode == 0, done.stderr
+            assert [client.list().json["files"] for _ in range(20)] == [[saved]] * 20
 
 
 def test_a_killed_backup_leaves_nothing_that_counts_or_stays(state: Path) -> None:
