@@ -17,6 +17,7 @@ from shoebox.web.kept import name_of
 from shoebox.web.request import Request, check_host
 from shoebox.web.target import parse_target
 from tests.client import Answer
+from tests.stack.answers import reached_worker
 from tests.stack.conftest import WORKERS, Front, FrontMaker
 from tests.stack.stub import StubWorker
 
@@ -140,10 +141,6 @@ def name_by_workers(query: str, host: str, public: str) -> str | None:
 
 def is_kept(answer: Answer) -> bool:
     return answer.status == 200 and answer.json == {"kept": True}
-
-
-def reached_worker(answer: Answer) -> bool:
-    return answer.status == 200 and "worker" in answer.json
 
 
 @pytest.mark.parametrize("query", QUERIES)
