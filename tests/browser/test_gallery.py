@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import re
+from contextlib import suppress
+
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Error, Page, Route, expect
 
 from tests.browser.actions import cards, fill, names, open_gallery, remember, until
 from tests.browser.conftest import OpenPage
@@ -50,6 +53,24 @@ def test_the_address_holds_the_whole_state(page: Page, open_page: OpenPage, stor
     stranger = open_page()
     open_gallery(stranger, f"?{query}")
     assert names(stranger) == names(page)
+
+
+def test_a_page_turned_while_a_list_is_on_its_way_keeps_what_was_chosen(page: Page, store: Client) -> None:
+    fill(store, 9)
+    open_gallery(page, "?per_page=4")
+    held: list[Route] = []
+    page.route("**/api/images/?*", lambda route: held.append(route))
+    page.get_by_label("Sort").select_option("A–Z")
+    page.locator("label[title=Table]").click()
+    with page.expect_request(re.compile(r"/api/images/.*page=2")):
+        page.get_by_role("link", name="Page 2").click()
+    expect(page.get_by_role("link", name="Page 2")).to_have_attribute("aria-current", "page")
+    for route in held:
+        with suppress(Error):  # the page has given up all but the last
+            route.continue_()
+    page.unroute("**/api/images/?*")
+    expect(page.locator(".row-name")).to_have_text([f"picture {n:03}.png" for n in range(5, 9)])
+    assert set(page.url.partition("?")[2].split("&")) >= {"page=2", "sort_param=sort_name", "view=table"}
 
 
 def test_what_the_address_leaves_out_is_remembered(page: Page, store: Client) -> None:

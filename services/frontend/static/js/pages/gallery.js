@@ -61,6 +61,8 @@ export class Gallery {
       this.#viewer.close();
       return;
     }
+    // Until the list is there its links must not lead back to what was chosen before.
+    if (this.#page) this.#renderPager(this.#page);
     const known = knownPage(this.#query());
     if (known) this.#render(known);
     await this.#load({ quiet: known !== null });
