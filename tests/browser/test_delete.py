@@ -43,7 +43,8 @@ def test_the_card_is_gone_before_the_server_answers(page: Page, store: Client) -
     held = []
     page.route("**/api/images/*.png", lambda route: held.append(route))
     page.get_by_role("button", name="Delete picture 001.png").click()
-    page.get_by_role("button", name="Delete", exact=True).click()
+    with page.expect_request("**/api/images/*.png"):
+        page.get_by_role("button", name="Delete", exact=True).click()
     expect(cards(page)).to_have_count(1)
     assert store.list().json["total_items"] == 2
     held[0].continue_()

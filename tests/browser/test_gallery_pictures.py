@@ -95,7 +95,8 @@ def test_skeletons_hold_the_place_of_cards(page: Page, store: Client) -> None:
     fill(store, 8)
     held = []
     page.route("**/api/images/?*", lambda route: held.append(route))
-    page.goto("/images/?per_page=8")
+    with page.expect_request("**/api/images/?*"):
+        page.goto("/images/?per_page=8")
     skeleton = page.locator(".skeleton").last
     expect(page.locator(".skeleton")).to_have_count(8)
     before = skeleton.bounding_box()
