@@ -20,7 +20,8 @@ class Dialect:
     are given. `within` says the same as `contains` and needs no index: for what `is_indexed`
     denies, or for going along another one. `few` is how many matches of a search are looked up
     for being sorted; where there are more, the order's index is walked. `now` is seconds since
-    the epoch by the database's own clock.
+    the epoch by the database's own clock. What `time_out` and `digest_out` are given is as the
+    driver hands it over, which compares equal where what the column holds is equal.
     """
 
     parameter: str
@@ -34,6 +35,7 @@ class Dialect:
     now: str
     time_in: Callable[[datetime], object]
     time_out: Callable[[Any], datetime]
+    digest_out: Callable[[Any], str]
 
     def spell(self, statement: str) -> str:
         """A statement with `:name` parameters, as the driver wants it."""

@@ -13,7 +13,8 @@ from datetime import UTC, datetime
 from typing import Any, Final
 
 import psycopg2
-from psycopg2 import errorcodes
+from psycopg2 import BINARY, errorcodes
+from psycopg2.extensions import PYDATETIMETZ, UNICODE
 from psycopg2.extensions import connection as Connection
 
 from shoebox.db.dialect import Dialect
@@ -63,6 +64,9 @@ _NOT_PASSED_ON: Final = (
     "query_wait_timeout",
     "cannot connect to server",
 )
+# What kinds of columns are handed over as the server writes them: it costs less, and where the picture
+# of a row is known already nobody looks into them.
+_AS_TEXT: Final = dict.fromkeys((*PYDATETIMETZ.values, *BINARY.values), UNICODE)
 _AWAY: Final = "The database is away; try again in a moment."
 
 
@@ -97,8 +101,12 @@ def _time_in(time: datetime) -> object:
     return time
 
 
-def _time_out(time: datetime) -> datetime:
-    return time.astimezone(UTC)  # the session may have another zone
+def _time_out(text: str) -> datetime:
+    return datetime.fromisoformat(text).astimezone(UTC)  # the session may have another zone
+
+
+def _digest_out(text: str) -> str:
+    return bytes(BINARY(text, None)).hex()
 
 
 POSTGRES: Final = Dialect(
@@ -113,6 +121,7 @@ POSTGRES: Final = Dialect(
     now="CAST(extract(epoch FROM clock_timestamp()) AS double precision)",
     time_in=_time_in,
     time_out=_time_out,
+    digest_out=_digest_out,
 )
 
 
@@ -177,7 +186,9 @@ class PostgresRepository(SqlRepository):
 
     def _open(self) -> Connection:
         self._outage.step_aside()  # a name that is not known, or an address that is gone, takes seconds
-        return open_connection(self._connect)
+        connection = open_connection(self._connect)
+        connection.string_types.update(_AS_TEXT)
+        return connection
 
     def _try(self, statement: str, parameters: Mapping[str, object]) -> list[tuple[object, ...]]:
         with self._pool.borrow() as connection, connection.cursor() as cursor:

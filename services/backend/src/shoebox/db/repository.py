@@ -14,6 +14,7 @@ from shoebox.db.queries import Access, Shape
 from shoebox.db.rows import (
     FARTHEST,
     ID,
+    Pictures,
     Row,
     anchor,
     beside,
@@ -70,6 +71,7 @@ class SqlRepository(ABC):
         self.dialect: Final = dialect
         self._listings = listings
         self._dialect = dialect
+        self._pictures = Pictures(dialect)
         self._totals: dict[Filter, int] = {}
         self._add = dialect.spell(queries.ADD)
         self._get = dialect.spell(queries.GET)
@@ -108,7 +110,7 @@ class SqlRepository(ABC):
     def get(self, key: str) -> Image:
         """Raises `NotFound`."""
         for row in self._run(self._get, {"key": key}).rows if can_be_stored(key) else ():
-            return image_of(row, self._dialect)
+            return self._pictures.of(row)
         raise NotFound(f"There is no picture '{key}'.")
 
     def find(self, number: int) -> Image:
@@ -245,13 +247,26 @@ class SqlRepository(ABC):
             "few": self._few(shape),
             **place,
         }
-        answer = self._run(queries.page(shape, self._dialect), parameters)
-        total, neighbour, *first = answer.rows[0]
+        total, neighbour, rows = self._ask_for(query, shape, parameters)
         if len(self._totals) >= MAX_TOTALS:
             self._totals.clear()
         self._totals[chosen] = total
-        rows = [] if first[ID] is None else ordered([row[2:] for row in answer.rows], query)
         return _Found(rows=rows, total=total, neighbour=neighbour is not None)
+
+    def _ask_for(
+        self, query: ListQuery, shape: Shape, parameters: Mapping[str, object]
+    ) -> tuple[int, int | None, Sequence[Row]]:
+        """The total, the neighbour and the rows of a page, in the order asked for, of one snapshot."""
+        plain = queries.plain(shape, self._dialect)
+        rows = self._run(plain, parameters).rows if plain else ()
+        if rows:
+            total, neighbour, *_ = rows[0]
+            found = [row[2:] for row in rows]
+            return total, neighbour, found[::-1] if shape.access is Access.BEFORE else found
+        rows = self._run(queries.page(shape, self._dialect), parameters).rows
+        total, neighbour, *first = rows[0]
+        found = [] if first[ID] is None else ordered([row[2:] for row in rows], query, self._dialect)
+        return total, neighbour, found
 
     def _few(self, shape: Shape) -> int:
         """Up to how many matches of a search are sorted rather than walked to: ten times as many
@@ -265,7 +280,7 @@ class SqlRepository(ABC):
     ) -> Listing:
         return Listing(
             query=query,
-            images=tuple(image_of(row, self._dialect) for row in rows),
+            images=tuple([self._pictures.of(row) for row in rows]),
             total=total,
             number=number,
             next=None if is_last else self._cursor(query, rows[-1:], number=number + 1, backward=False),

@@ -19,6 +19,7 @@ ORDER: Final = {SortField.AGE: "uploaded_at", SortField.SIZE: "size", SortField.
 ID: Final = COLUMNS.index("id")
 POSITION: Final = {field: COLUMNS.index(column) for field, column in ORDER.items()}
 
+MAX_KNOWN: Final = 512  # pictures that a process remembers, of 1 to 2 kB: 25 pages of 20
 FARTHEST: Final = 2**62  # rows, ids, bytes; past this both databases run out of integers
 EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND: Final = timedelta(microseconds=1)
@@ -71,11 +72,37 @@ def image_of(row: Row, dialect: Dialect) -> Image:
         key=key,
         original_name=original_name,
         facts=Facts(
-            format=Format(extension), width=width, height=height, size=size, sha256=bytes(sha256).hex(), color=color
+            format=Format(extension),
+            width=width,
+            height=height,
+            size=size,
+            sha256=dialect.digest_out(sha256),
+            color=color,
         ),
         uploaded_at=dialect.time_out(uploaded_at),
         collection=collection,
     )
+
+
+class Pictures:
+    """Pictures made of rows. Those of the last pages are remembered, so that the same row gives the
+    same picture again. For all threads: looking and remembering are one step each."""
+
+    def __init__(self, dialect: Dialect) -> None:
+        self._dialect = dialect
+        self._known: dict[int, tuple[Row, Image]] = {}
+
+    def of(self, row: Row) -> Image:
+        """The picture that a row of `COLUMNS` holds."""
+        known = self._known.get(row[ID])
+        # Nothing of ours changes a row, but an operator may.
+        if known is not None and known[0] == row:
+            return known[1]
+        image = image_of(row, self._dialect)
+        if len(self._known) >= MAX_KNOWN:
+            self._known.clear()
+        self._known[row[ID]] = (row, image)
+        return image
 
 
 def with_id(image: NewImage, number: int) -> Image:
@@ -90,20 +117,23 @@ def with_id(image: NewImage, number: int) -> Image:
     )
 
 
-def ordered(rows: Sequence[Row], query: ListQuery) -> list[Row]:
+def ordered(rows: Sequence[Row], query: ListQuery, dialect: Dialect) -> list[Row]:
     """A page's rows in the order asked for. Python compares text by code point, as both
     databases do here."""
-    position = POSITION[query.sort.field]
     descending = query.sort.direction is Direction.DESCENDING
-    return sorted(rows, key=lambda row: (row[position], row[ID]), reverse=descending)
+    return sorted(rows, key=lambda row: (_value(row, query, dialect), row[ID]), reverse=descending)
 
 
 def beside(row: Row, query: ListQuery, dialect: Dialect, *, number: int, backward: bool) -> Cursor:
     """The cursor to the rows right after a row, or right before it."""
-    value = row[POSITION[query.sort.field]]
-    if query.sort.field is SortField.AGE:
-        value = microseconds(dialect.time_out(value))
+    value = _value(row, query, dialect)
     return Cursor(sort=query.sort, value=value, id=row[ID], backward=backward, number=number)
+
+
+def _value(row: Row, query: ListQuery, dialect: Dialect) -> Any:
+    """What a row is sorted by, as cursors tell it."""
+    value = row[POSITION[query.sort.field]]
+    return microseconds(dialect.time_out(value)) if query.sort.field is SortField.AGE else value
 
 
 def turned(place: Cursor, *, number: int) -> Cursor:

@@ -53,6 +53,7 @@ SQLITE: Final = Dialect(
     now="((julianday('now') - 2440587.5) * 86400.0)",
     time_in=_time_in,
     time_out=moment,
+    digest_out=bytes.hex,
 )
 
 

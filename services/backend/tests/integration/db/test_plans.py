@@ -4,7 +4,7 @@ or counting the table. Plans and not times, for a plan says what a million rows 
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -14,6 +14,7 @@ import pytest
 from services.backend.tests.databases import SQLITE_SCHEMA, ask, empty_postgres
 from services.backend.tests.pictures import NOON, SORTS
 from shoebox.db import queries
+from shoebox.db.dialect import Dialect
 from shoebox.db.migrate import migrate_sqlite
 from shoebox.db.postgres import POSTGRES
 from shoebox.db.queries import Access, Shape
@@ -36,6 +37,12 @@ PLACES = {
     "page after a cursor": (Access.AFTER, False, 0),
     "page before a cursor": (Access.BEFORE, False, 0),
 }
+Statement = Callable[[Shape, Dialect], str | None]
+# Each place by the statement that is true of empty pages too, and by the plain one where there is one.
+STATEMENTS_OF_PLACES: list[tuple[Statement, str]] = [
+    *((queries.page, place) for place in PLACES),
+    *((queries.plain, place) for place in ("first page", "page after a cursor", "page before a cursor")),
+]
 ANCHORS = {SortField.AGE: NOON, SortField.SIZE: 50_000, SortField.NAME: "img 5"}
 
 
@@ -55,17 +62,17 @@ def nodes(plan: dict[str, Any]) -> Iterator[dict[str, Any]]:
 
 
 @pytest.mark.parametrize("in_collection", [False, True])
-@pytest.mark.parametrize("place", PLACES)
+@pytest.mark.parametrize(("statement", "place"), STATEMENTS_OF_PLACES)
 @pytest.mark.parametrize("sort", SORTS)
 def test_postgresql_walks_an_index_and_no_more_of_it_than_is_skipped(
-    filled: Postgres, sort: Sort, place: str, in_collection: bool
+    filled: Postgres, sort: Sort, statement: Statement, place: str, in_collection: bool
 ) -> None:
     access, far, offset = PLACES[place]
     offset = offset // 4 if in_collection else offset
-    statement = queries.page(Shape(sort=sort, collection=in_collection, text=False, access=access, far=far), POSTGRES)
+    text = statement(Shape(sort=sort, collection=in_collection, text=False, access=access, far=far), POSTGRES)
     parameters = {"size": 8, "offset": offset, "value": ANCHORS[sort.field], "id": 77, "collection": "c"}
     with closing(filled.login.connect()) as connection, connection.cursor() as cursor:
-        cursor.execute(f"EXPLAIN (ANALYZE, TIMING OFF, FORMAT JSON) {statement}", parameters)
+        cursor.execute(f"EXPLAIN (ANALYZE, TIMING OFF, FORMAT JSON) {text}", parameters)
         (((explained,),),) = cursor.fetchall()
     steps = list(nodes(explained["Plan"]))
     on_images = [step for step in steps if step.get("Relation Name") == "images"]
@@ -128,14 +135,14 @@ def file(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.mark.parametrize("in_collection", [False, True])
-@pytest.mark.parametrize("place", PLACES)
+@pytest.mark.parametrize(("statement", "place"), STATEMENTS_OF_PLACES)
 @pytest.mark.parametrize("sort", SORTS)
-def test_sqlite_walks_an_index(file: Path, sort: Sort, place: str, in_collection: bool) -> None:
+def test_sqlite_walks_an_index(file: Path, sort: Sort, statement: Statement, place: str, in_collection: bool) -> None:
     access, far, offset = PLACES[place]
-    statement = queries.page(Shape(sort=sort, collection=in_collection, text=False, access=access, far=far), SQLITE)
+    text = statement(Shape(sort=sort, collection=in_collection, text=False, access=access, far=far), SQLITE)
     parameters = {"size": 8, "offset": offset, "value": 0, "id": 77, "collection": "c"}
     with closing(sqlite3.connect(file)) as connection:
-        steps = [row[3] for row in connection.execute(f"EXPLAIN QUERY PLAN {statement}", parameters)]
+        steps = [row[3] for row in connection.execute(f"EXPLAIN QUERY PLAN {text}", parameters)]
     on_images = [step for step in steps if " images" in step]
     assert on_images
     assert all("USING" in step for step in on_images)
