@@ -37,7 +37,7 @@ LOOK: Final = 5.0  # seconds between two looks at the age
 _ATTEMPTS: Final = 3  # to remove a folder that somebody still writes to
 _NS: Final = 1_000_000_000
 
-Keep = Callable[[str, bytes, int], None]
+Keep = Callable[[bytes, int], None]
 
 
 class KeptLists:
@@ -81,17 +81,18 @@ class KeptLists:
                     mark.unlink()
 
     @contextmanager
-    def reading(self) -> Iterator[Keep | None]:
-        """Around asking the rows and making an answer of them. It is kept if its name was asked for
-        before in this process and there is room: under a file's name, the bytes, and the time in
-        seconds that the file is to have, which makes its ETag (ext4, XFS, Btrfs and tmpfs all keep
-        33 bits). None where nothing may be kept now."""
-        folder = self._open_current()
+    def reading(self, name: str) -> Iterator[Keep | None]:
+        """Around asking the rows and making an answer of them, which may then be kept under the file's
+        `name`: the bytes, and the time in seconds that the file is to have, which makes its ETag (ext4,
+        XFS, Btrfs and tmpfs all keep 33 bits). None where it may not: for a name that was not asked for
+        before in this process, and while rows change."""
+        # Looked at first: what is asked for once is not to cost seven system calls on top.
+        folder = self._open_current() if self._was_asked_for(name) else None
         if folder is None:
             yield None
             return
         try:
-            yield lambda name, body, stamp: self._keep(folder, name, body, stamp)
+            yield lambda body, stamp: self._keep(folder, name, body, stamp)
         finally:
             os.close(folder)
 
@@ -181,8 +182,6 @@ class KeptLists:
         return False
 
     def _keep(self, folder: int, name: str, body: bytes, stamp: int) -> None:
-        if not self._was_asked_for(name):
-            return
         if not self._has_room(os.fstat(folder).st_ino, len(body)):
             self._drop_quietly()
             return

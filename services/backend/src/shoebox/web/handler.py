@@ -17,14 +17,15 @@ from shoebox.web.kept import kept_json, name_of
 from shoebox.web.listing import parse_filter, plain_query
 from shoebox.web.metrics import READY, not_ready
 from shoebox.web.mixins.conditional import ConditionalMixin
-from shoebox.web.mixins.json_body import JsonBodyMixin, tagged_json
+from shoebox.web.mixins.json_body import JsonBodyMixin, tagged, tagged_json
 from shoebox.web.mixins.pagination import PaginationMixin
 from shoebox.web.mixins.routing import METHODS, Router, RoutingMixin, build_router
 from shoebox.web.mixins.sorting import SortingMixin
 from shoebox.web.openapi import document
 from shoebox.web.origins import SAFE_METHODS, Origins
+from shoebox.web.page_json import listing_json
 from shoebox.web.pages import Pages
-from shoebox.web.presenters import health_json, image_json, limits_json, listing_json, outcome_json, outcome_text
+from shoebox.web.presenters import health_json, image_json, limits_json, outcome_json, outcome_text
 from shoebox.web.proxies import Proxies
 from shoebox.web.refusals import refusal, wait_of
 from shoebox.web.request import Request
@@ -125,9 +126,9 @@ class Handler(
         kept, query = self.settings.kept_lists, self._list_query(request)
         name = name_of(request) if kept else None
         if kept is None or name is None:
-            return self.json(HTTPStatus.OK, listing_json(self.app.gallery.list(query), request.base_url))
-        with kept.reading() as keep:
-            return kept_json(name, keep, listing_json(self.app.gallery.list(query), request.base_url))
+            return tagged(HTTPStatus.OK, listing_json(self.app.gallery.list(query), request.base_url))
+        with kept.reading(name) as keep:
+            return kept_json(listing_json(self.app.gallery.list(query), request.base_url), keep)
 
     def image(self, request: Request, key: str) -> Response:
         return self.json(HTTPStatus.OK, image_json(self.app.gallery.get(key), request.base_url))

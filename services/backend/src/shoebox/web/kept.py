@@ -15,7 +15,7 @@ from http import HTTPStatus
 from typing import Final, Protocol
 
 from shoebox.web.request import Request
-from shoebox.web.response import JSON, Response, json_bytes
+from shoebox.web.response import JSON, Response
 
 STAMP_BITS: Final = 33  # of the hash: what every file system keeps of a time in seconds
 
@@ -26,15 +26,15 @@ _KEPT: Final = re.compile(
     r"(?:&?sort_value=(?:asc|desc))?(?:&?collection=[A-Za-z0-9_-]{1,64})?)"
 )
 
-Keep = Callable[[str, bytes, int], None]
+Keep = Callable[[bytes, int], None]
 
 
 class KeptLists(Protocol):
     """Where answers are kept."""
 
-    def reading(self) -> AbstractContextManager[Keep | None]:
+    def reading(self, name: str) -> AbstractContextManager[Keep | None]:
         """Around asking for a list and making the answer, which may then be kept under a file's
-        name, with the time that file is to have. None where nothing may be kept now."""
+        `name`, with the time that file is to have. None where it may not be kept now."""
 
 
 def name_of(request: Request) -> str | None:
@@ -43,10 +43,9 @@ def name_of(request: Request) -> str | None:
     return None if found is None else "@".join(found.groups())
 
 
-def kept_json(name: str, keep: Keep | None, value: object) -> Response:
+def kept_json(body: bytes, keep: Keep | None) -> Response:
     """A JSON answer with the ETag that Nginx gives the file: time and size in hexadecimal."""
-    body = json_bytes(value)
     stamp = int.from_bytes(hashlib.sha256(body).digest()[:8]) >> (64 - STAMP_BITS)
     if keep:
-        keep(name, body, stamp)
+        keep(body, stamp)
     return Response(status=HTTPStatus.OK, headers=JSON, body=body, etag=f'"{stamp:x}-{len(body):x}"')

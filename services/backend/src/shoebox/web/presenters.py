@@ -1,4 +1,4 @@
-"""Images and pages of images in the words of the API (docs: the contract's image object)."""
+"""Images in the words of the API (docs: the contract's image object); `page_json` has pages of them."""
 
 from __future__ import annotations
 
@@ -8,9 +8,6 @@ from typing import Final
 from shoebox.app.health import HealthReport
 from shoebox.app.upload import UploadLimits
 from shoebox.domain.image import GALLERY_WIDTH, Format, Image
-from shoebox.domain.listing import Listing
-from shoebox.web.cursors import encode_cursor
-from shoebox.web.dialects.d3 import upload_date
 from shoebox.web.errors import detail_of, status_of
 from shoebox.web.uploading import Outcome
 
@@ -39,28 +36,6 @@ def image_json(image: Image, base_url: str) -> dict[str, object]:
         "color": facts.color,
         "collection": image.collection,
     }
-
-
-def listing_json(listing: Listing, base_url: str) -> dict[str, object]:
-    """One page object."""
-    query = listing.query
-    return {
-        "files": [image.key for image in listing.images],
-        "total_pages": listing.pages,
-        "images": [_listed_json(image, base_url) for image in listing.images],
-        "page": listing.number,
-        "per_page": query.size,
-        "total_items": listing.total,
-        "sort_param": query.sort.field.value,
-        "sort_value": query.sort.direction.value,
-        "next_cursor": encode_cursor(listing.next, query.filter) if listing.next else None,
-        "prev_cursor": encode_cursor(listing.previous, query.filter) if listing.previous else None,
-        "last_page": listing.next is None,
-    }
-
-
-def _listed_json(image: Image, base_url: str) -> dict[str, object]:
-    return image_json(image, base_url) | {"upload_date": upload_date(image.uploaded_at)}
 
 
 def limits_json(limits: UploadLimits, version: str, public_url: str | None) -> dict[str, object]:

@@ -36,9 +36,9 @@ def lists(folder: Path) -> KeptLists:
 def ask(lists: KeptLists, name: str = NAME, body: bytes = b"{}", *, times: int = 2) -> None:
     """Only what is asked for again is kept."""
     for _ in range(times):
-        with lists.reading() as keep:
+        with lists.reading(name) as keep:
             if keep:
-                keep(name, body, STAMP)
+                keep(body, STAMP)
 
 
 def served(folder: Path) -> dict[str, bytes]:
@@ -88,22 +88,22 @@ def test_nothing_is_kept_while_anybody_changes_something(lists: KeptLists, folde
 @pytest.mark.parametrize("changes", [1, 3])
 def test_an_answer_begun_before_a_change_is_not_given_after_it(lists: KeptLists, folder: Path, changes: int) -> None:
     ask(lists)
-    with lists.reading() as keep:
+    with lists.reading(NAME) as keep:
         assert keep
         for _ in range(changes):
             with lists.changing():
                 pass
         ask(KeptLists(folder), "http@shoebox@other")
-        keep(NAME, b"of before", STAMP)
+        keep(b"of before", STAMP)
     assert NAME not in served(folder)
 
 
 def test_an_answer_begun_before_a_change_and_kept_within_it_does_not_outlive_it(lists: KeptLists, folder: Path) -> None:
     ask(lists)
-    with lists.reading() as keep:
+    with lists.reading(NAME) as keep:
         assert keep
         with lists.changing():
-            keep(NAME, b"of before", STAMP)
+            keep(b"of before", STAMP)
             assert served(folder) == {}
     assert served(folder) == {}
 
@@ -166,10 +166,10 @@ def test_a_process_that_dies_within_a_change_leaves_nothing_that_could_be_wrong(
         begun.append(lists.changing())
         begun[0].__enter__()
 
-    with lists.reading() as keep:
+    with lists.reading(NAME) as keep:
         assert keep
         in_a_process(begin)
-        keep(NAME, b"of before", STAMP)
+        keep(b"of before", STAMP)
     ask(lists)
     assert served(folder) == {}
     with lists.changing():
@@ -276,11 +276,12 @@ def test_a_folder_that_is_removed_is_made_again(lists: KeptLists, folder: Path) 
 
 
 def test_a_folder_that_is_removed_within_a_change_lets_nothing_stale_through(lists: KeptLists, folder: Path) -> None:
-    with lists.reading() as keep, lists.changing():
+    ask(lists)
+    with lists.reading(NAME) as keep, lists.changing():
         remove(folder)
         assert keep
-        keep(NAME, b"of before", STAMP)
-        keep(NAME, b"of before", STAMP)
+        keep(b"of before", STAMP)
+        keep(b"of before", STAMP)
     assert served(folder) == {}
 
 
@@ -297,8 +298,9 @@ def test_nothing_changes_where_the_folder_is_none(tmp_path: Path) -> None:
     with pytest.raises(Unavailable), lists.changing():
         changed = True
     assert not changed
-    with lists.reading() as keep:
-        assert keep is None
+    for _ in range(2):
+        with lists.reading(NAME) as keep:
+            assert keep is None
     with pytest.raises(NotADirectoryError):
         lists.prepare()
 
@@ -363,11 +365,11 @@ def test_many_who_change_and_ask_at_once_never_see_the_past(lists: KeptLists, fo
 
     def read() -> None:
         while not ended.is_set():
-            with lists.reading() as keep:
+            with lists.reading(NAME) as keep:
                 seen = rows[0]
                 time.sleep(0.0002)
                 if keep:
-                    keep(NAME, b"%d" % seen, STAMP)
+                    keep(b"%d" % seen, STAMP)
 
     threads = [threading.Thread(target=work) for work in (change, change, read, read, read, read)]
     for thread in threads:

@@ -21,8 +21,9 @@ from shoebox.domain.image import Facts, Format, Image
 from shoebox.domain.listing import Cursor, Listing, ListQuery, PageNumber, Sort
 from shoebox.web.errors import STATUS, MethodNotAllowed, RangeNotSatisfiable, status_of
 from shoebox.web.framing import Head
+from shoebox.web.page_json import listing_json
 from shoebox.web.pages import Pages
-from shoebox.web.presenters import image_json, listing_json
+from shoebox.web.presenters import image_json
 from shoebox.web.refusals import refusal
 from shoebox.web.response import Response, header_lines
 from shoebox.web.target import parse_target
@@ -137,7 +138,7 @@ def listing(*images: Image, total: int = 25, number: int = 2, following: Cursor 
 
 def test_a_page_has_the_promised_keys_the_older_clients_first() -> None:
     cursor = Cursor(sort=Sort(), value=1, id=1, backward=False, number=3)
-    page = listing_json(listing(IMAGE, following=cursor), "http://host")
+    page = json.loads(listing_json(listing(IMAGE, following=cursor), "http://host"))
     assert (
         list(page)
         == (
@@ -148,7 +149,7 @@ def test_a_page_has_the_promised_keys_the_older_clients_first() -> None:
 
 
 def test_an_empty_store_has_no_pages_and_this_is_the_last() -> None:
-    page = listing_json(listing(total=0, number=1), "http://host")
+    page = json.loads(listing_json(listing(total=0, number=1), "http://host"))
     assert (page["files"], page["total_pages"], page["last_page"], page["next_cursor"]) == ([], 0, True, None)
 
 
