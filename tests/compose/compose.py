@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import secrets
+import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -31,6 +32,17 @@ class Folders:
     def below(cls, folder: Path) -> Self:
         """The three, as they lie in a checkout."""
         return cls(images=folder / "img_storage", logs=folder / "logs", backups=folder / "backups")
+
+
+def copy_checkout(folder: Path) -> Path:
+    """A clean one in `folder`: what the images are made of, and nothing that a run wrote."""
+    folder.mkdir()
+    shutil.copy(CHECKOUT / "docker-compose.yml", folder)
+    shutil.copy(CHECKOUT / ".dockerignore", folder)
+    without = shutil.ignore_patterns("__pycache__", "tests", ".*cache")
+    for name in ("services", "init-sql"):
+        shutil.copytree(CHECKOUT / name, folder / name, ignore=without)
+    return folder
 
 
 class Compose:
@@ -76,6 +88,20 @@ class Compose:
     def app_log(self) -> Path:
         """What the workers of all containers log."""
         return self.layout.logs / "app.log"
+
+    def accesses(self) -> list[dict[str, Any]]:
+        """What Nginx wrote down of each request, a second or so after its answer."""
+        log = self.layout.logs / "nginx" / "access.log"
+        return [json.loads(line) for line in log.read_text().splitlines()]
+
+    def asked(self, since: int = 0) -> set[str]:
+        """The web containers that Nginx asked, leaving out the first `since` requests."""
+        addresses = {part.strip() for line in self.accesses()[since:] for part in line["worker"].split(",")}
+        return {address.rpartition(":")[0] for address in addresses if address}
+
+    def lists_served(self) -> int:
+        """How many lists Nginx gave by itself, a second or so late."""
+        return (self.layout.logs / "nginx" / "lists.count").stat().st_size
 
     def run(self, *argv: str) -> str:
         """What `docker compose ARGV…` prints."""

@@ -9,7 +9,16 @@ import pytest
 from tests.compose import store
 from tests.compose.docker import docker, why_not
 
-IN_CONTAINERS = ["test_backup.py", "test_compose.py", "test_images.py", "test_kill.py", "test_s3.py", "test_swarm.py"]
+IN_CONTAINERS = [
+    "test_backup.py",
+    "test_compose.py",
+    "test_dev.py",
+    "test_images.py",
+    "test_kill.py",
+    "test_lists.py",
+    "test_s3.py",
+    "test_swarm.py",
+]
 
 collect_ignore = IN_CONTAINERS if why_not() else []
 
