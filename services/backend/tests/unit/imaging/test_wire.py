@@ -63,6 +63,15 @@ def test_an_answer_to_somebody_who_left_is_no_error(stream: Pair) -> None:
     wire.send_answer(stream[0], EXAMINED)
 
 
+@pytest.mark.parametrize("job", [wire.Job(), wire.Job(width=1280), wire.Job(large=True), wire.Job(width=1, large=True)])
+def test_a_job_arrives_as_it_was_asked(queue: Pair, stream: Pair, job: wire.Job) -> None:
+    wire.send_job(queue[0], job, stream[0].fileno(), stream[0])
+    delivery = wire.receive_job(queue[1])
+    assert delivery is not None
+    with delivery:
+        assert delivery.job == job
+
+
 def test_a_job_arrives_with_its_file(queue: Pair, stream: Pair, tmp_path: Path) -> None:
     path = tmp_path / "picture"
     path.write_bytes(b"pixels")
