@@ -1,8 +1,8 @@
 """Answers to lists as files that Nginx serves itself, and never one that is not true any more.
 
 The folder is shared by everything on a host that asks or changes the rows. In it, `current` holds
-the answers that Nginx serves; `writing` an empty file for each change under way; what is called
-`gone-…` is on its way out. Why this order of steps lets nothing stale through, whoever dies or
+the answers that Nginx serves; `writing` a name of an empty file, `mark`, for each change under way;
+what is called `gone-…` is on its way out. Why this order of steps lets nothing stale through, whoever dies or
 stalls between any two of them: docs/decisions/0007-lists-are-files-of-one-generation.md
 """
 
@@ -15,11 +15,13 @@ import time
 from collections import OrderedDict
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from itertools import count
 from pathlib import Path
 from secrets import token_hex
 from typing import Final
 
 from shoebox.domain.errors import NotFound, StorageFull, Unavailable
+from shoebox.storage.system import System
 
 log = logging.getLogger(__name__)
 
@@ -47,6 +49,9 @@ class KeptLists:
         self._folder: Final = folder
         self._current: Final = folder / "current"
         self._writing: Final = folder / "writing"
+        self._mark: Final = str(folder / "mark")
+        self._system: System = os
+        self._own, self._numbers = token_hex(6), count()  # what makes a name nobody else's
         self._lock = threading.Lock()
         self._generation, self._files, self._bytes = 0, 0, 0
         self._seen: tuple[int, float] = (0, 0.0)  # the generation that was looked at, and when it was new
@@ -78,7 +83,7 @@ class KeptLists:
             # After any other error it may still come true: the mark stays until it cannot any more.
             if certain and mark:
                 with suppress(OSError):
-                    mark.unlink()
+                    self._system.unlink(mark)
 
     @contextmanager
     def reading(self, name: str) -> Iterator[Keep | None]:
@@ -112,13 +117,13 @@ class KeptLists:
             self._drop_quietly()
         return True
 
-    def _announce(self) -> Path | None:
+    def _announce(self) -> str | None:
         """Mark that a change is under way. Without a mark, on a disk without room for one, only a
         crash within the change can do harm, and for MAX_AGE at most."""
-        mark = self._writing / f"{time.monotonic_ns()}-{token_hex(6)}"
+        mark = f"{self._writing}/{time.monotonic_ns()}-{self._own}-{next(self._numbers)}"
         for _ in range(2):
             try:
-                os.close(os.open(mark, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o644))
+                self._name(mark)
             except FileNotFoundError:
                 with suppress(OSError):
                     self._writing.mkdir(parents=True, exist_ok=True)
@@ -129,6 +134,16 @@ class KeptLists:
                 return mark
         return None
 
+    def _name(self, mark: str) -> None:
+        # A file for each change would be a file removed with each: ext4 without a journal uses the place
+        # of none of them again for minutes, and passes over all of them whenever a file is made.
+        try:
+            self._system.link(self._mark, mark)
+        except OSError:  # it was not made yet, or there are no links, or no more of them
+            with suppress(OSError):
+                _make(self._mark)
+            _make(mark)
+
     def _renew(self) -> None:
         try:
             self._drop()
@@ -137,12 +152,12 @@ class KeptLists:
             raise Unavailable("The lists that are kept ready cannot be renewed; nothing may change.") from error
 
     def _drop(self) -> None:
-        gone = self._folder / f"gone-{token_hex(6)}"
+        gone = f"{self._folder}/gone-{self._own}-{next(self._numbers)}"
         try:
-            self._current.rename(gone)
+            self._system.rename(str(self._current), gone)
         except FileNotFoundError:
             return
-        _remove(gone)
+        _remove(Path(gone))
 
     def _drop_quietly(self) -> None:
         with suppress(OSError):
@@ -219,6 +234,10 @@ class KeptLists:
             if full:
                 self._generation = 0
             return not full
+
+
+def _make(file: str) -> None:
+    os.close(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC, 0o644))
 
 
 def _remove(folder: Path) -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import multiprocessing
+import os
 import threading
 import time
 from collections.abc import Callable
@@ -262,6 +264,31 @@ def test_a_list_that_got_too_old_is_dropped(lists: KeptLists, folder: Path, monk
     assert lists.look()
 
 
+@pytest.mark.parametrize("refusal", [errno.EPERM, errno.EMLINK, errno.EOPNOTSUPP])
+def test_a_change_is_marked_where_files_have_one_name_each(
+    lists: KeptLists, folder: Path, monkeypatch: pytest.MonkeyPatch, refusal: int
+) -> None:
+    def refuse(*_: object) -> None:
+        raise OSError(refusal, "no")
+
+    monkeypatch.setattr(os, "link", refuse)
+    for _ in range(2):
+        with lists.changing():
+            assert len(marks(folder)) == 1
+            ask(lists)
+            assert served(folder) == {}
+        assert marks(folder) == []
+
+
+def test_a_change_makes_no_file_once_there_was_one(lists: KeptLists, folder: Path) -> None:
+    with lists.changing():
+        pass
+    for _ in range(2):
+        with lists.changing():
+            (mark,) = marks(folder)
+            assert mark.samefile(folder / "mark")
+
+
 def test_a_folder_that_is_removed_is_made_again(lists: KeptLists, folder: Path) -> None:
     ask(lists)
     remove(folder)
@@ -342,7 +369,7 @@ def test_a_change_is_refused_where_what_is_kept_cannot_be_taken_away(
 
     changed = False
     with monkeypatch.context() as patched:
-        patched.setattr(Path, "rename", refuse)
+        patched.setattr(os, "rename", refuse)
         with pytest.raises(Unavailable), lists.changing():
             changed = True
     assert not changed
