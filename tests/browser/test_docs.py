@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-import pytest
-from playwright.sync_api import expect
+import re
+from typing import Literal
 
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser.actions import remember
 from tests.browser.conftest import OpenPage
 from tests.browser.test_accessibility import AXE, RULES, violations
 from tests.client import Client
@@ -22,6 +26,30 @@ def test_the_api_is_read_and_tried_under_the_strict_policy(open_page: OpenPage, 
     expect(operation.locator(".live-responses-table")).to_contain_text(key)
 
 
+def brightness(page: Page, selector: str, color: str) -> int:
+    """Of a computed colour, from 0 to 255."""
+    found = page.locator(selector).first.evaluate("(node, name) => getComputedStyle(node)[name]", color)
+    return max(int(part) for part in re.findall(r"\d+", found)[:3])
+
+
+@pytest.mark.parametrize(
+    ("system", "chosen", "dark"),
+    [("light", "", False), ("dark", "", True), ("light", "dark", True), ("dark", "light", False)],
+)
+def test_the_api_is_dark_where_the_other_pages_are(
+    open_page: OpenPage, system: Literal["light", "dark"], chosen: str, dark: bool
+) -> None:
+    page = open_page(color_scheme=system)
+    remember(page, "theme", chosen)
+    page.goto("/docs/")
+    expect(page.locator(".opblock").first).to_be_visible()
+    for selector in ("html", ".opblock"):
+        assert (brightness(page, selector, "backgroundColor") < 128) is dark
+    assert (brightness(page, ".opblock-summary-path", "color") > 128) is dark
+    page.emulate_media(color_scheme="light" if system == "dark" else "dark")
+    assert (brightness(page, ".opblock-summary-path", "color") > 128) is (dark if chosen else not dark)
+
+
 @pytest.mark.parametrize("theme", ["light", "dark"])
 @pytest.mark.parametrize("width", [390, 1280])
 def test_the_tools_are_for_everybody(open_page: OpenPage, theme: str, width: int) -> None:
@@ -33,8 +61,9 @@ def test_the_tools_are_for_everybody(open_page: OpenPage, theme: str, width: int
     assert page.evaluate("document.documentElement.scrollWidth") <= width
 
 
-def test_what_frames_the_api_is_for_everybody(open_page: OpenPage) -> None:
-    page = open_page()
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_what_frames_the_api_is_for_everybody(open_page: OpenPage, theme: str) -> None:
+    page = open_page(color_scheme=theme)
     page.goto("/docs/")
     expect(page.locator(".opblock").first).to_be_visible()
     page.evaluate(AXE)
