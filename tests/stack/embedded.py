@@ -2,23 +2,22 @@
 
 from __future__ import annotations
 
-import signal
 from collections.abc import Mapping
 from pathlib import Path
-from types import TracebackType
 from typing import Final, Self
 
 from tests.stack.health import healthy
 from tests.stack.layout import Layout
 from tests.stack.ports import LOOPBACK, free_port
-from tests.stack.process import StackError, send, wait_until
+from tests.stack.process import StackError, wait_until
 from tests.stack.sockets import holders
+from tests.stack.topology import Topology
 from tests.stack.workers import Workers
 
 READY_PATIENCE: Final = 30.0  # seconds
 
 
-class Embedded:
+class Embedded(Topology):
     """`with Embedded(state=folder) as embedded:` runs it until the block ends. `settings` are the
     contract's, as text."""
 
@@ -26,11 +25,11 @@ class Embedded:
         self, *, state: Path, workers: int = 2, port: int | None = None, settings: Mapping[str, str] | None = None
     ) -> None:
         given = dict(settings or {})
-        self.layout: Final = Layout.of(state, given)
-        self.worker_count: Final = workers
+        self.layout = Layout.of(state, given)
+        self.worker_count = workers
         self.port: Final = port or free_port()
         state_dir = self.layout.work.parent
-        self.workers: Final = Workers(
+        self.workers = Workers(
             self.layout.work / "workers",
             settings={
                 **given,
@@ -50,28 +49,12 @@ class Embedded:
         """Where visitors come in, without a slash at the end."""
         return f"http://{LOOPBACK}:{self.port}"
 
-    @property
-    def master_pid(self) -> int:
-        """The process that supervises the workers."""
-        return self.workers.process.pid
-
-    @property
-    def app_log(self) -> Path:
-        """What the workers log."""
-        return self.layout.logs / "app.log"
-
     def worker_pid(self, index: int) -> int:
         """Worker `index` of those that listen now. Raises `StackError` if there are fewer."""
         found = holders(self.port, self.workers.pids)
         if index >= len(found):
             raise StackError(f"only {len(found)} workers listen on port {self.port}")
         return found[index]
-
-    def kill_worker(self, index: int) -> int:
-        """`kill -9` of a worker; returns the process id it had."""
-        pid = self.worker_pid(index)
-        send(pid, signal.SIGKILL)
-        return pid
 
     def start(self) -> Self:
         """Start; returns when /health says so. On failure nothing is left running."""
@@ -90,11 +73,3 @@ class Embedded:
     def stop(self) -> None:
         """SIGTERM; nothing is left running."""
         self.workers.stop()
-
-    def __enter__(self) -> Self:
-        return self.start()
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.stop()

@@ -6,7 +6,6 @@ import os
 import shutil
 import signal
 import socket
-import subprocess
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
@@ -15,13 +14,14 @@ from tests.stack.accounts import account
 from tests.stack.checkout import CHECKOUT
 from tests.stack.ports import LOOPBACK, free_port
 from tests.stack.process import Process, StackError, descendants, wait_until
+from tests.stack.service import Service, configure
 
 START_PATIENCE: Final = 10.0  # seconds
 CHANGE_PATIENCE: Final = 90.0  # seconds; a process that still sends has sixty
 SERVICE: Final = CHECKOUT / "services" / "nginx"
 
 
-class Nginx:
+class Nginx(Service):
     """The front door, in front of the workers at `first_worker` and the ports after it.
 
     `settings` are the contract's, as text. Its logs are under `log_folder`/nginx, its
@@ -55,7 +55,7 @@ class Nginx:
         self._reaching = [folder, log_folder, images_dir, SERVICE, Path(self._settings["FRONTEND_DIR"])]
         if lists := self._settings.get("LIST_CACHE_DIR"):
             self._reaching.append(Path(lists))
-        self.process: Final = Process(
+        self.process = Process(
             name="nginx",
             argv=self._command(),
             folder=folder,
@@ -88,19 +88,6 @@ class Nginx:
         self.process.start()
         wait_until(self._listens, patience=START_PATIENCE, what="Nginx listens")
 
-    def stop(self) -> None:
-        """Stop in good order."""
-        self.process.stop()
-
-    def kill(self) -> None:
-        """`kill -9` of the master and its processes."""
-        self.process.kill()
-
-    def restart(self) -> None:
-        """Stop in good order and start again on the same port."""
-        self.stop()
-        self.start()
-
     def change(self, settings: Mapping[str, str]) -> None:
         """Reload with further settings; returns when no process with the earlier ones is left."""
         self._settings |= settings
@@ -115,15 +102,7 @@ class Nginx:
         """Fill the template and let Nginx check it. Raises `StackError` with its words."""
         argv = ["sh", str(SERVICE / "render.sh"), str(self._folder)]
         for command in (argv, [*self._command(), "-t"]):
-            done = subprocess.run(
-                self._account.command(command, reaching=self._reaching),
-                env={"PATH": os.environ["PATH"], **self._settings},
-                capture_output=True,
-                text=True,
-                check=False,
-            )
-            if done.returncode:
-                raise StackError(done.stderr.strip())
+            configure(self._account, command, settings=self._settings, reaching=self._reaching)
         return self._folder / "nginx.conf"
 
     def _command(self) -> list[str]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import shutil
 import signal
-import subprocess
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
@@ -17,12 +16,13 @@ from tests.stack.checkout import CHECKOUT
 from tests.stack.ports import LOOPBACK, free_port
 from tests.stack.postgres import Login
 from tests.stack.process import Process, StackError, wait_until
+from tests.stack.service import Service, configure
 
 START_PATIENCE: Final = 10.0  # seconds
 _RENDER: Final = CHECKOUT / "services" / "pgbouncer" / "render.sh"
 
 
-class PgBouncer:
+class PgBouncer(Service):
     """Transaction pooling in front of `server`. `settings` are the contract's, as text.
 
     Its log is `log_folder`/pgbouncer/pgbouncer.log, its configuration stands in `folder`.
@@ -51,7 +51,7 @@ class PgBouncer:
             password=password,
             database=server.database,
         )
-        self.process: Final = Process(
+        self.process = Process(
             name="pgbouncer",
             argv=[_program(), "--quiet", str(folder / "pgbouncer.ini")],
             folder=folder,
@@ -74,19 +74,6 @@ class PgBouncer:
         self.process.start()
         wait_until(self._answers, patience=START_PATIENCE, what="PgBouncer answers")
 
-    def stop(self) -> None:
-        """Stop in good order."""
-        self.process.stop()
-
-    def kill(self) -> None:
-        """`kill -9`."""
-        self.process.kill()
-
-    def restart(self) -> None:
-        """Stop in good order and start again on the same port."""
-        self.stop()
-        self.start()
-
     def _render(self) -> None:
         settings = {
             **self._settings,
@@ -101,12 +88,8 @@ class PgBouncer:
             "PGBOUNCER_PASSWORD": self.login.password,
             "LOG_DIR": str(self._log_folder),
         }
-        argv = self._account.command(["sh", str(_RENDER), str(self._folder)], reaching=[self._folder, _RENDER.parent])
-        done = subprocess.run(
-            argv, env={"PATH": os.environ["PATH"], **settings}, capture_output=True, text=True, check=False
-        )
-        if done.returncode:
-            raise StackError(done.stderr.strip())
+        argv = ["sh", str(_RENDER), str(self._folder)]
+        configure(self._account, argv, settings=settings, reaching=[self._folder, _RENDER.parent])
 
     def _answers(self) -> bool:
         if not self.process.alive:

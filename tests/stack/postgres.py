@@ -17,6 +17,7 @@ from psycopg2 import sql
 from tests.stack.accounts import account
 from tests.stack.ports import LOOPBACK, free_port
 from tests.stack.process import Process, StackError, wait_until
+from tests.stack.service import Service
 
 CONNECTIONS: Final = 100  # at once; PgBouncer needs far fewer
 START_PATIENCE: Final = 60.0  # seconds; recovery after a crash is part of a start
@@ -46,7 +47,7 @@ class Login:
         )
 
 
-class Postgres:
+class Postgres(Service):
     """One cluster under `folder`, listening on a loopback port, passwords by SCRAM.
 
     The application's role owns its database and is not a superuser. With `fsync` off a crash of
@@ -75,7 +76,7 @@ class Postgres:
         self.superuser: Final = Login(
             host=LOOPBACK, port=port, user=_SUPERUSER, password=superuser_password, database="postgres"
         )
-        self.process: Final = Process(
+        self.process = Process(
             name="postgres",
             argv=[str(programs() / "postgres"), "-D", str(self._data)],
             folder=folder,
@@ -93,19 +94,6 @@ class Postgres:
         self.process.start()
         wait_until(self._answers, patience=START_PATIENCE, what="PostgreSQL answers")
         self._provide()
-
-    def stop(self) -> None:
-        """Stop in good order."""
-        self.process.stop()
-
-    def kill(self) -> None:
-        """`kill -9` of the server and all its backends, as a power cut would."""
-        self.process.kill()
-
-    def restart(self) -> None:
-        """Stop in good order and start again on the same port."""
-        self.stop()
-        self.start()
 
     def _initialise(self) -> None:
         shutil.rmtree(self._data, ignore_errors=True)  # half of a cluster, if we were killed making it

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import signal
 from collections.abc import Mapping
 from pathlib import Path
-from types import TracebackType
-from typing import Final, Protocol, Self
+from typing import Final, Self
 
 from tests.stack.checkout import CHECKOUT
 from tests.stack.health import healthy
@@ -15,9 +13,11 @@ from tests.stack.nginx import Nginx
 from tests.stack.pgbouncer import PgBouncer
 from tests.stack.ports import LOOPBACK, free_row
 from tests.stack.postgres import CONNECTIONS, Postgres
-from tests.stack.process import Process, StackError, send, wait_until
+from tests.stack.process import StackError, wait_until
 from tests.stack.reaper import Claim, reap_below
+from tests.stack.service import Service
 from tests.stack.sockets import holders
+from tests.stack.topology import Topology
 from tests.stack.workers import Workers
 
 READY_PATIENCE: Final = 60.0  # seconds
@@ -25,24 +25,7 @@ DEFAULT_WORKERS: Final = 4
 _POOL_SETTINGS: Final = ("MAX_CLIENT_CONN", "DEFAULT_POOL_SIZE")
 
 
-class Service(Protocol):
-    """What every part of the stack can do."""
-
-    @property
-    def process(self) -> Process:
-        """The process that was started last."""
-
-    def start(self) -> None:
-        """Start; an earlier process must be gone."""
-
-    def stop(self) -> None:
-        """Stop in good order; nothing of it is left."""
-
-    def kill(self) -> None:
-        """`kill -9` of all its processes."""
-
-
-class Stack:
+class Stack(Topology):
     """`with Stack(workers=4, state=folder) as stack:` runs one until the block ends.
 
     `settings` are the contract's, as text; `state` holds all that the run writes (without it the
@@ -65,8 +48,8 @@ class Stack:
         list_cache: bool = True,
     ) -> None:
         self._given = {name: value for name, value in (settings or {}).items() if value}
-        self.layout: Final = Layout.of(state, self._given)
-        self.worker_count: Final = workers
+        self.layout = Layout.of(state, self._given)
+        self.worker_count = workers
         self.start_port: Final = start_port or free_row(workers)
         self._claim: Claim | None = None
         self._lists = [Path(self._given.get("LIST_CACHE_DIR", self.layout.work / "lists"))] if list_cache else []
@@ -74,7 +57,7 @@ class Stack:
         self.postgres: Final = self._make_postgres(made, fsync=fsync, connections=connections)
         self.pgbouncer: Final = self._make_pgbouncer(made)
         self.nginx: Final = self._make_nginx(port)
-        self.workers: Final = Workers(
+        self.workers = Workers(
             self.layout.work / "workers",
             settings={**self._given, **self._worker_settings()},
             writes=(self.layout.images, self.layout.logs, self.layout.work / "metrics", *self._lists),
@@ -154,28 +137,12 @@ class Stack:
         """Where visitors come in, without a slash at the end."""
         return self.nginx.url
 
-    @property
-    def master_pid(self) -> int:
-        """The process that supervises the workers."""
-        return self.workers.process.pid
-
-    @property
-    def app_log(self) -> Path:
-        """What the workers log."""
-        return self.layout.logs / "app.log"
-
     def worker_pid(self, index: int) -> int:
         """The process that answers on worker `index`'s port now. Raises `StackError` if none does."""
         found = holders(self.start_port + index, self.workers.pids)
         if not found:
             raise StackError(f"no worker listens on port {self.start_port + index}")
         return found[-1]
-
-    def kill_worker(self, index: int) -> int:
-        """`kill -9` of worker `index`; returns the process id it had."""
-        pid = self.worker_pid(index)
-        send(pid, signal.SIGKILL)
-        return pid
 
     def start(self) -> Self:
         """Start everything; returns when /health says so. On failure nothing is left running.
@@ -204,11 +171,3 @@ class Stack:
         if self._claim:
             self._claim.release()
             self._claim = None
-
-    def __enter__(self) -> Self:
-        return self.start()
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.stop()

@@ -11,18 +11,19 @@ from typing import Final
 from tests.stack.accounts import account
 from tests.stack.checkout import CHECKOUT
 from tests.stack.process import Process, descendants, start_time
+from tests.stack.service import Service
 
 SOURCE: Final = CHECKOUT / "services" / "backend" / "src"
 
 
-class Workers:
+class Workers(Service):
     """`python -m shoebox serve` with `settings` as its environment, run in `folder`."""
 
     def __init__(self, folder: Path, *, settings: Mapping[str, str], writes: tuple[Path, ...]) -> None:
         self._account = account("www-data", "nobody")
         self._folder = folder
         self._writes = writes
-        self.process: Final = Process(
+        self.process = Process(
             name="workers",
             argv=[sys.executable, "-m", "shoebox", "serve"],
             folder=folder,
@@ -46,16 +47,3 @@ class Workers:
     def reload(self) -> None:
         """SIGHUP: new code and settings; returns at once."""
         self.process.signal(signal.SIGHUP)
-
-    def stop(self) -> None:
-        """SIGTERM: what is in flight is finished."""
-        self.process.stop()
-
-    def kill(self) -> None:
-        """`kill -9` of the master and everything below."""
-        self.process.kill()
-
-    def restart(self) -> None:
-        """Stop in good order and start again on the same ports."""
-        self.stop()
-        self.start()
