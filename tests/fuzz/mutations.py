@@ -6,9 +6,9 @@ from collections.abc import Callable
 from typing import Final
 
 from shoebox.domain.image import Format
+from tests.fuzz.cases import SCALE
 from tests.fuzz.parts import mend, split
 
-SCALE: Final = 1 << 16  # places are fractions of the file in these units
 _NUMBERS: Final = (0, 1, 2, 3, 7, 8, 16, 127, 128, 255, 256, 0x7FFF, 0xFFFF, 0x10000, 0x7FFFFFFF, 0xFFFFFFFF)
 
 Mutation = tuple[int, int, int]

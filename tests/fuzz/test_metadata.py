@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import os
 from typing import Final
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from shoebox.domain.errors import InvalidImage, UnsupportedFormat
@@ -14,27 +13,17 @@ from shoebox.domain.image import Format
 from shoebox.imaging import metadata
 from shoebox.imaging.sniff import HEAD, sniff
 from tests.fuzz import decoding
-from tests.fuzz.mutations import SCALE, Mutation, mutate
+from tests.fuzz.cases import SCALE, bounded, wanted
+from tests.fuzz.mutations import Mutation, mutate
 from tests.specimens import MAKERS
 
-CASES: Final = int(os.environ.get("FUZZ_CASES", "100000"))  # of this file; the formats share them
+CASES: Final = wanted(100_000)  # of this file; the formats share them
 CHAIN: Final = 10  # changes to one file, one after the other; the file after each of them is a case
 
 _number = st.integers(0, SCALE - 1)
 _mutations = st.lists(st.tuples(st.integers(0, 31), _number, _number), min_size=CHAIN, max_size=CHAIN)
 _junk = st.binary(max_size=200)
 every_format = pytest.mark.parametrize("image_format", list(Format), ids=lambda image_format: image_format.name)
-
-
-def bounded(cases: int) -> settings:
-    """The same cases in every run, as many as asked for, as slow as the machine is."""
-    return settings(
-        max_examples=max(1, cases),
-        derandomize=True,
-        deadline=None,
-        database=None,
-        suppress_health_check=list(HealthCheck),
-    )
 
 
 def specimens(image_format: Format) -> list[bytes]:
