@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import errno
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from typing import Final
 
 from shoebox.domain.errors import NotFound, ShoeboxError, StorageFull, Unavailable
@@ -21,13 +21,22 @@ def fault(error: OSError) -> ShoeboxError:
     return Unavailable("The picture storage is not available.")
 
 
-@contextmanager
-def faults() -> Iterator[None]:
+class _Faults:
+    # Not a generator: an upload passes through it half a dozen times, and each would cost six calls.
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
+        if isinstance(error, OSError):
+            raise fault(error) from error
+
+
+_FAULTS: Final = _Faults()
+
+
+def faults() -> AbstractContextManager[None]:
     """Let nothing but errors of the domain out of the block."""
-    try:
-        yield
-    except OSError as error:
-        raise fault(error) from error
+    return _FAULTS
 
 
 @contextmanager

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import secrets
 from contextlib import suppress
 from typing import Final
 
@@ -76,7 +75,7 @@ class StagedFile:
 def create(system: System, folder: str) -> StagedFile:
     """A new empty file in `folder`, under a name of its own. Raises `OSError`."""
     # Random, since a process id comes back after a restart and would meet its own leftovers.
-    return create_at(system, f"{folder}/{secrets.token_hex(12)}")
+    return create_at(system, f"{folder}/{os.urandom(12).hex()}")
 
 
 def create_at(system: System, path: str) -> StagedFile:
