@@ -15,7 +15,7 @@ MAX_ORIGINAL_NAME: Final = 255  # characters, as file systems have it
 NAMELESS: Final = "picture"
 
 _ALPHABET: Final = string.ascii_letters + string.digits
-_KEYS: Final = len(_ALPHABET) ** KEY_LENGTH
+_KEY_BITS: Final = 128  # far more than a key holds, so that what is left over prefers none
 KEY: Final = re.compile(r"[A-Za-z0-9]{1,64}\.(?:jpg|png|gif|webp|bmp|tiff|avif)")
 COLLECTION: Final = re.compile(r"[A-Za-z0-9_-]{1,64}")
 RESERVED: Final = frozenset(
@@ -31,7 +31,7 @@ _BIDI_CONTROLS: Final = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u2
 def new_key(image_format: Format) -> str:
     """A filename nobody can guess, with the extension of the picture's real format."""
     # One draw, spelled out in letters: a draw for each letter would ask the kernel twelve times.
-    number, stem = secrets.randbelow(_KEYS), ""
+    number, stem = secrets.randbits(_KEY_BITS), ""
     for _ in range(KEY_LENGTH):
         number, letter = divmod(number, len(_ALPHABET))
         stem += _ALPHABET[letter]
@@ -53,8 +53,9 @@ def clean_original_name(text: str) -> str:
 
     At most 255 characters; the extension survives the cut. Never empty.
     """
-    base = re.split(r"[/\\]", text)[-1]
-    kept = "".join(c for c in base if unicodedata.category(c) not in _DROPPED_CATEGORIES and c not in _BIDI_CONTROLS)
+    kept = text.rpartition("/")[2].rpartition("\\")[2]
+    if not (kept.isascii() and kept.isprintable()):
+        kept = "".join(c for c in kept if _may_be_kept(c))
     kept = kept.strip()
     if kept in {"", ".", ".."}:
         return NAMELESS
@@ -64,6 +65,10 @@ def clean_original_name(text: str) -> str:
     if not stem or len(extension) > 10:
         return kept[:MAX_ORIGINAL_NAME]
     return stem[: MAX_ORIGINAL_NAME - len(extension) - 1] + dot + extension
+
+
+def _may_be_kept(character: str) -> bool:
+    return unicodedata.category(character) not in _DROPPED_CATEGORIES and character not in _BIDI_CONTROLS
 
 
 def fold(name: str) -> str:
