@@ -81,10 +81,11 @@ class BlobStorage(Protocol):
         """Held by one caller at a time over all processes on this storage: who makes a
         missing thumbnail while the others wait for it."""
 
-    def delete(self, key: str) -> None:
+    def delete(self, key: str, sha256: str | None = None, /) -> None:
         """Remove the picture and all its thumbnails; absent ones are no error.
 
-        When it returns, no reader can open any of them any more.
+        When it returns, no reader can open any of them any more; the room they took may be
+        free a moment later. To be told what `publish` was told saves reading the picture.
         """
 
     def files(self) -> Iterator[StoredFile]:

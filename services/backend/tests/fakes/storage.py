@@ -111,7 +111,7 @@ class MemoryStorage:
         with lock:
             yield
 
-    def delete(self, key: str) -> None:
+    def delete(self, key: str, sha256: str | None = None) -> None:
         self._check_there()
         with self._lock:
             self._pictures.pop(key, None)

@@ -99,7 +99,7 @@ class Copier:
         # The row is looked at after the file was published: a deletion takes the row first, so
         # that either it finds the file in the target, or we find no row.
         if outcome is Outcome.COPIED and not self._has_row(image.key):
-            self._target.delete(image.key)
+            self._target.delete(image.key, image.facts.sha256)
             return Outcome.GONE
         return outcome
 

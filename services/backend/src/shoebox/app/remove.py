@@ -34,7 +34,7 @@ class Removal:
             self._storage.delete(key)
             raise
         try:
-            self._storage.delete(key)
+            self._storage.delete(key, image.facts.sha256)
         except (Unavailable, StorageFull) as error:
             # The row is gone and stays gone: the deletion holds for every list. The file
             # is the sweep's now; the answer says that this one is not final yet.

@@ -120,7 +120,7 @@ class Uploads:
         try:
             self._storage.put_thumbnail(new.key, GALLERY_WIDTH, thumbnail, unseen=True)
         except ShoeboxError:
-            self._withdraw(new.key)
+            self._withdraw(new)
             raise
         try:
             return self._repository.add(new)
@@ -128,11 +128,11 @@ class Uploads:
             # The database has said no. After any other error the file stays: an insert whose
             # answer was lost may still commit, and a row must have its file. Without a row
             # the sweep removes it.
-            self._withdraw(new.key)
+            self._withdraw(new)
             raise
 
-    def _withdraw(self, key: str) -> None:
+    def _withdraw(self, new: NewImage) -> None:
         try:
-            self._storage.delete(key)
+            self._storage.delete(new.key, new.facts.sha256)
         except ShoeboxError as error:  # the first error is the answer; the sweep does the rest
-            log.warning("file left to the sweep", extra={"key": key, "reason": str(error)})
+            log.warning("file left to the sweep", extra={"key": new.key, "reason": str(error)})

@@ -8,7 +8,7 @@ from __future__ import annotations
 import fcntl
 import os
 import struct
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from typing import Final
 from zlib import crc32
@@ -16,16 +16,22 @@ from zlib import crc32
 from shoebox.storage.faults import fault
 from shoebox.storage.system import System
 
+# Two purposes, since who makes a thumbnail holds one lock while keeping it takes another.
+MAKING: Final = "making"
+KEEPING: Final = "keeping"
+# Held by who takes a backup, for as long as deleted pictures are to be kept for it.
+HOLDING: Final = "holding"
+
 _FLAGS: Final = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC
 _RANGE: Final = struct.Struct("hhqqi")  # struct flock: type, whence, start, length, and a process id that must be 0
 
 
-def create(system: System, folder: str, purposes: Iterable[str]) -> None:
+def create(system: System, folder: str) -> None:
     """Make the lock files while there is room: on a full disk, deleting has to work.
 
     Raises `OSError`.
     """
-    for purpose in purposes:
+    for purpose in (MAKING, KEEPING, HOLDING):
         system.close(_open(system, folder, purpose))
 
 

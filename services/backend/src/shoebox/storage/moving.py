@@ -64,10 +64,10 @@ class MovingStorage:
         """As the first's."""
         return self._first.making(key, width)
 
-    def delete(self, key: str) -> None:
+    def delete(self, key: str, sha256: str | None = None) -> None:
         """Remove it from both."""
-        self._first.delete(key)
-        self._second.delete(key)
+        self._first.delete(key, sha256)
+        self._second.delete(key, sha256)
 
     @contextmanager
     def hold(self) -> Iterator[Callable[[str], BinaryIO]]:

@@ -36,11 +36,6 @@ PROBES: Final = "probes/"
 IMMUTABLE: Final = "public, max-age=31536000, immutable"  # for who reads the bucket itself: a CDN
 LINK_SECONDS: Final = 3600  # how long a signed address is good
 
-# Of one host: two makers on two hosts do the same work twice and keep the same result.
-_MAKING: Final = "making"
-_KEEPING: Final = "keeping"
-_HOLDING: Final = "holding"
-
 
 class S3Storage:
     """`ports.BlobStorage` in a bucket; `root` is a local folder for what is being received."""
@@ -52,7 +47,7 @@ class S3Storage:
         self._layout = Layout(root=str(root.absolute()))
         with disk.faults():
             build(os, self._layout)
-            locks.create(os, self._layout.locks, (_MAKING, _KEEPING, _HOLDING))
+            locks.create(os, self._layout.locks)
 
     @contextmanager
     def stage(self) -> Iterator[Staged]:
@@ -96,7 +91,7 @@ class S3Storage:
             with faults():
                 self._client.put_object(**target, Body=data, ContentType="image/webp", CacheControl=IMMUTABLE)
             return
-        with locked(os, self._layout.locks, _KEEPING, key), faults():
+        with locked(os, self._layout.locks, locks.KEEPING, key), faults():
             if not self._has_picture(key):
                 return
             self._client.put_object(**target, Body=data, ContentType="image/webp", CacheControl=IMMUTABLE)
@@ -111,14 +106,15 @@ class S3Storage:
 
     @contextmanager
     def making(self, key: str, width: int) -> Iterator[None]:
-        """Held by one caller at a time, over all threads and processes of this host."""
-        with locked(os, self._layout.locks, _MAKING, f"{width}/{key}"):
+        """Held by one caller at a time, over all threads and processes of this host: makers on two
+        hosts do the same work twice and keep the same result."""
+        with locked(os, self._layout.locks, locks.MAKING, f"{width}/{key}"):
             yield
 
-    def delete(self, key: str) -> None:
+    def delete(self, key: str, _sha256: str | None = None) -> None:
         """Remove the picture and its thumbnails; absent ones are no error."""
         self._remove(_picture(key))
-        with locked(os, self._layout.locks, _KEEPING, key):
+        with locked(os, self._layout.locks, locks.KEEPING, key):
             for width in THUMBNAIL_WIDTHS:
                 self._remove(_thumbnail(key, width))
 
@@ -128,7 +124,7 @@ class S3Storage:
 
         For one at a time on this host: raises `Unavailable`.
         """
-        with locks.alone(os, self._layout.locks, _HOLDING) as is_ours:
+        with locks.alone(os, self._layout.locks, locks.HOLDING) as is_ours:
             if not is_ours:
                 raise Unavailable("Another backup is being taken.")
             yield self.open

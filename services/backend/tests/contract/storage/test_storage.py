@@ -150,11 +150,12 @@ def test_a_content_that_was_deleted_can_come_back(storage: BlobStorage) -> None:
     assert read(storage, OTHER) == PICTURE
 
 
-def test_a_deleted_picture_is_gone_with_its_thumbnails(storage: BlobStorage) -> None:
+@pytest.mark.parametrize("told", [None, sha256(PICTURE).hexdigest()], ids=["untold", "told the hash"])
+def test_a_deleted_picture_is_gone_with_its_thumbnails(storage: BlobStorage, told: str | None) -> None:
     publish(storage, PICTURE, KEY)
     for width in (160, 320, 640, 1280):
         storage.put_thumbnail(KEY, width, THUMBNAIL)
-    storage.delete(KEY)
+    storage.delete(KEY, told)
     with pytest.raises(NotFound):
         storage.open(KEY)
     for width in (160, 320, 640, 1280):

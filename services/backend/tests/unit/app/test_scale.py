@@ -78,7 +78,7 @@ class Files(MemoryStorage):
     def open(self, key: str) -> BinaryIO:
         return io.BytesIO(b"x")
 
-    def delete(self, key: str) -> None:
+    def delete(self, key: str, sha256: str | None = None) -> None:
         assert number_of(key) >= self.count
 
     def files(self) -> Iterator[StoredFile]:
