@@ -10,7 +10,8 @@ from functools import partial
 from pathlib import Path
 from typing import Final
 
-from tests.bench.contestants import Contestant
+from tests.bench.contestants import Contestant, Running
+from tests.bench.contestants.ancestor import ancestor
 from tests.bench.contestants.baselines import fastapi, flask
 from tests.bench.contestants.shoebox import live_in, shoebox
 from tests.bench.processes import cpu_seconds, family
@@ -24,6 +25,7 @@ CONNECTIONS: Final = 300  # to PostgreSQL: the pools of all contestants together
 SHOEBOX: Final = "shoebox"
 ORDERS: Final = tuple(f"{field} {way}" for field in ("age", "size", "name") for way in ("desc", "asc"))
 BASELINES: Final[Mapping[str, Callable[[Stack], AbstractContextManager[Contestant]]]] = {
+    "ancestor": ancestor,
     "flask": flask,
     "fastapi": fastapi,
     "flask-full": partial(flask, full=True),
@@ -65,9 +67,9 @@ class Arena:
         """All that run, Shoebox first."""
         return [uploader.contestant for uploader in self.uploaders.values()]
 
-    def cpu_seconds(self, contestant: Contestant) -> float:
+    def cpu_seconds(self, running: Running) -> float:
         """Processor time of the whole application and of PostgreSQL."""
-        return cpu_seconds((*contestant.process_ids(), *family(self.stack.postgres.process.pid)))
+        return cpu_seconds((*running.process_ids(), *family(self.stack.postgres.process.pid)))
 
     def settle(self) -> None:
         """Wait until what the last measurement left behind is done."""

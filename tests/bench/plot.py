@@ -13,6 +13,7 @@ from tests.bench.table import by_scenario, number
 REFERENCE: Final = "flask"
 SYSTEMS: Final = {
     "shoebox": "#2563eb",
+    "ancestor": "#7c3aed",
     "flask": "#9ca3af",
     "fastapi": "#d97706",
     "flask-full": "#6b7280",

@@ -16,8 +16,10 @@ from PIL import Image
 
 from tests.bench.arena import BASELINES
 from tests.bench.contestants import Contestant, bare, front, statements
+from tests.bench.contestants.ancestor import MOST_CLIENTS, NAME, ancestor
 from tests.bench.contestants.baselines import fastapi, flask
 from tests.bench.pictures import KINDS, SALTS, pool
+from tests.bench.uploads import Uploader
 from tests.client import Client
 from tests.pictures import PHOTOS
 from tests.stack.process import start_time
@@ -76,7 +78,32 @@ def test_a_full_baseline_strips_a_picture_and_keeps_nothing_of_a_damaged_one(
     assert [file for file in images.rglob("*") if file.is_file()] == []
 
 
-@pytest.mark.parametrize("start", [partial(fastapi, workers=2), partial(flask, workers=2, threads=0)])
+@pytest.mark.parametrize("baseline", [NAME], indirect=True)
+def test_the_ancestor_loses_nothing_of_a_crowd_that_its_listeners_have_no_room_for(
+    baseline: Contestant, tmp_path: Path
+) -> None:
+    uploader = Uploader(baseline, tmp_path)
+    answers = uploader.store("50k", 4 * MOST_CLIENTS, clients=MOST_CLIENTS)
+    assert len({answer["filename"] for answer in answers}) == 4 * MOST_CLIENTS
+    assert not uploader.delete(answers, clients=MOST_CLIENTS).errors
+    assert Client(baseline.base_url).get(baseline.list_path).json["total"] == 0
+
+
+@pytest.mark.parametrize("baseline", [NAME], indirect=True)
+def test_the_ancestor_gives_its_pages_in_every_order(baseline: Contestant) -> None:
+    client = Client(baseline.base_url)
+    stored = [client.upload(name, PHOTO, path=baseline.upload_path).json for name in ("b.jpg", "a.jpg", "c.jpg")]
+    for query, wanted in {"sort=name&order=asc": "abc", "sort=age": "cab", "sort=name&page=2&per_page=2": "a"}.items():
+        images = client.get(f"{baseline.list_path.partition('?')[0]}?{query}").json["images"]
+        assert "".join(image["original_name"][0] for image in images) == wanted
+    assert client.get(f"{baseline.list_path.partition('?')[0]}?sort=color").status == 400
+    for image in stored:
+        client.request("DELETE", baseline.delete_path(image))
+
+
+@pytest.mark.parametrize(
+    "start", [partial(ancestor, workers=2), partial(fastapi, workers=2), partial(flask, workers=2, threads=0)]
+)
 def test_nothing_of_a_baseline_is_left_running(stack: Stack, start: Start) -> None:
     with start(stack) as contestant:
         processes = contestant.process_ids()

@@ -7,9 +7,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Protocol
 
 PER_PAGE: Final = 20  # pictures on the page of the list that everybody is asked for
+
+
+class Running(Protocol):
+    """Anything whose processor time can be told."""
+
+    @property
+    def process_ids(self) -> Callable[[], tuple[int, ...]]:
+        """Of all its processes."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,6 +32,7 @@ class Contestant:
     picture_prefix: str  # GET of this and the key is the picture
     delete_prefix: str  # DELETE of this and the key removes it
     process_ids: Callable[[], tuple[int, ...]]  # the whole application, its Nginx too, without PostgreSQL
+    most_clients: int | None = None  # that upload at once; of more than these some lose their request
 
     def picture_path(self, answer: Mapping[str, object]) -> str:
         """Where the picture of this upload's JSON answer is."""

@@ -20,7 +20,7 @@ import secrets
 import subprocess
 import sys
 import urllib.request
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from functools import partial
 from pathlib import Path
@@ -33,7 +33,7 @@ from tests.bench.contestants.programs import APPS, BENCH, START_PATIENCE, nginx,
 from tests.bench.processes import family
 from tests.stack.accounts import account
 from tests.stack.ports import LOOPBACK, free_port
-from tests.stack.postgres import Postgres
+from tests.stack.postgres import Login, Postgres
 from tests.stack.process import Process, StackError, wait_until
 from tests.stack.stack import Stack
 
@@ -81,13 +81,13 @@ def _baseline(stack: Stack, name: str, command: Command, *, workers: int, full: 
     images = account("www-data", "nobody").own(folder / "images")
     account("www-data", "nobody").own(images / "thumbnails")
     env = {
-        "DATABASE_URL": _database(stack.postgres, f"bench_{name.replace('-', '_')}"),
+        "DATABASE_URL": address(database(stack.postgres, f"bench_{name.replace('-', '_')}")),
         "IMAGES_DIR": str(images),
         "FULL": "1" if full else "",
         "PYTHONPATH": str(APPS),
         "PYTHONDONTWRITEBYTECODE": "1",
     }
-    _make_tables(framework, env)
+    make_tables(framework, env)
     port, public = free_port(), free_port()
     reaching = (images, APPS, BENCH, Path(sys.base_prefix))
     proxy = _PROXY.read_text().replace("@APPLICATION@", str(port))
@@ -95,22 +95,27 @@ def _baseline(stack: Stack, name: str, command: Command, *, workers: int, full: 
         running(name, command(port, workers), folder, port=port, env=env, reaching=reaching) as application,
         nginx(name, proxy, folder / "nginx", port=public) as front,
     ):
-        contestant = Contestant(
-            name=name,
-            base_url=f"http://{LOOPBACK}:{public}",
-            list_path=f"/api/images?page=1&per_page={PER_PAGE}",
-            upload_path="/api/images",
-            key_field="filename",
-            picture_prefix="/images/",
-            delete_prefix="/api/images/",
-            process_ids=lambda: (*family(application.pid), *family(front.pid)),
-        )
-        wait_until(lambda: _answers(contestant, application), patience=START_PATIENCE, what=f"{name} answers")
-        yield contestant
+        yield answering(name, public, application, parts=(application, front))
 
 
-def _database(postgres: Postgres, name: str) -> str:
-    """The address of a new, empty database with a role of its own."""
+def answering(name: str, port: int, application: Process, *, parts: Sequence[Process]) -> Contestant:
+    """The baseline whose Nginx listens on `port`, once it answers. All of them have these addresses."""
+    contestant = Contestant(
+        name=name,
+        base_url=f"http://{LOOPBACK}:{port}",
+        list_path=f"/api/images?page=1&per_page={PER_PAGE}",
+        upload_path="/api/images",
+        key_field="filename",
+        picture_prefix="/images/",
+        delete_prefix="/api/images/",
+        process_ids=lambda: tuple(pid for part in parts for pid in family(part.pid)),
+    )
+    wait_until(lambda: _answers(contestant, application), patience=START_PATIENCE, what=f"{name} answers")
+    return contestant
+
+
+def database(postgres: Postgres, name: str) -> Login:
+    """A new, empty database with a role of its own."""
     password = secrets.token_hex(16)
     with closing(postgres.superuser.connect()) as connection:
         connection.autocommit = True
@@ -121,10 +126,16 @@ def _database(postgres: Postgres, name: str) -> str:
             cursor.execute(sql.SQL("CREATE ROLE {} LOGIN PASSWORD %s").format(identifier), [password])
             cursor.execute(sql.SQL("CREATE DATABASE {0} OWNER {0}").format(identifier))
     login = postgres.login
-    return f"postgresql://{name}:{password}@{login.host}:{login.port}/{name}"
+    return Login(host=login.host, port=login.port, user=name, password=password, database=name)
 
 
-def _make_tables(framework: str, env: Mapping[str, str]) -> None:
+def address(login: Login) -> str:
+    """As libpq and its friends write it."""
+    return f"postgresql://{login.user}:{login.password}@{login.host}:{login.port}/{login.database}"
+
+
+def make_tables(framework: str, env: Mapping[str, str]) -> None:
+    """By the function of the application named `framework` that does so."""
     script = f"import {framework}_app; {framework}_app.create_tables()"
     done = subprocess.run([python(), "-c", script], env=dict(env), capture_output=True, text=True, check=False)
     if done.returncode:

@@ -21,17 +21,22 @@ WORKERS: Final = 2  # of the embedded topology
 
 
 def _memory(arena: Arena) -> Mapping[str, Measure]:
-    return {name: _memory_measure(arena, uploader) for name, uploader in arena.uploaders.items()}
+    measures = {}
+    for name, uploader in arena.uploaders.items():
+        clients = min(CROWD, uploader.contestant.most_clients or CROWD)
+        name = name if clients == CROWD else f"{name}, {clients} clients"
+        measures[name] = _memory_measure(arena, uploader, clients)
+    return measures
 
 
-def _memory_measure(arena: Arena, uploader: Uploader) -> Measure:
+def _memory_measure(arena: Arena, uploader: Uploader, clients: int) -> Measure:
     processes = uploader.contestant.process_ids
 
     def measure(seconds: float) -> Sample:
         idle = pss(processes())
         with peak_pss(processes) as peak:
             sample, answers = uploader.upload(
-                "4m", clients=CROWD, seconds=max(seconds, _SECONDS), number=arena.sizes.uploads
+                "4m", clients=clients, seconds=max(seconds, _SECONDS), number=arena.sizes.uploads
             )
         arena.settle()
         after = pss(processes())
