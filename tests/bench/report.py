@@ -44,6 +44,7 @@ def _targets(found: Sequence[Verdict], results: Results) -> str:
     for verdict in found:
         value = number(verdict.value) if verdict.value is not None else ""
         word = "met" if verdict.met else "**not met**" if verdict.value is not None else "not measured"
+        word = f"{word}; {verdict.remark}" if verdict.remark else word
         title = results.titles[verdict.scenario]
         lines.append(f"| {title} | {verdict.what} | {verdict.bound} | {value} | {word} |")
     word = "met" if not results.errors else "**not met**"

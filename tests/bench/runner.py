@@ -1,13 +1,14 @@
 """Takes measurements, in turn: the contestants of a scenario one after the other, several
-rounds, another one first in each, so that a machine that changes its speed changes it for all."""
+rounds, so that a machine that changes its speed changes it for all."""
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Iterator, Sequence
 
 from tests.bench.arena import Arena
-from tests.bench.contestants import Contestant
+from tests.bench.contestants import Running
 from tests.bench.sample import Cell, Failed, Sample
 from tests.bench.scenario import Measure, Scenario
 from tests.stack.process import StackError
@@ -30,16 +31,22 @@ def _cells(arena: Arena, scenario: Scenario, *, rounds: int, seconds: float) -> 
         yield Cell(scenario=scenario.name, subject="shoebox", samples=[Sample(values={}, errors=str(error))])
         return
     samples: dict[str, list[Sample]] = {name: [] for name in measures}
-    names = list(measures)
     for number in range(rounds):
-        first = number % len(names)
-        for name in names[first:] + names[:first]:
+        for name in turns(list(measures), number):
             samples[name].append(_taken(arena, measures[name], seconds))
     for name, taken in samples.items():
         yield Cell(scenario=scenario.name, subject=name, samples=taken)
 
 
+def turns(names: Sequence[str], number: int) -> Sequence[str]:
+    """The order of a round: each time another one first, and every second time backwards, so that nobody
+    always inherits what the same one leaves behind."""
+    first = number % len(names)
+    return [*names[first::-1], *names[:first:-1]] if number % 2 else [*names[first:], *names[:first]]
+
+
 def _taken(arena: Arena, measure: Measure, seconds: float) -> Sample:
+    os.sync()  # what the one before never wrote is not to be written in this one's time
     arena.settle()
     try:
         return measure(seconds)
@@ -47,13 +54,13 @@ def _taken(arena: Arena, measure: Measure, seconds: float) -> Sample:
         return Sample(values={}, errors=f"{type(error).__name__}: {error}")
 
 
-def with_cpu(arena: Arena, contestant: Contestant, measure: Measure) -> Measure:
+def with_cpu(arena: Arena, running: Running, measure: Measure) -> Measure:
     """Adds `cpu_ms`: the processor time of application and PostgreSQL a request."""
 
     def measured(seconds: float) -> Sample:
-        before = arena.cpu_seconds(contestant)
+        before = arena.cpu_seconds(running)
         sample = measure(seconds)
-        used = arena.cpu_seconds(contestant) - before
+        used = arena.cpu_seconds(running) - before
         return sample.adding(cpu_ms=used / sample.requests * 1000) if sample.requests else sample
 
     return measured

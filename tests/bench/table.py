@@ -12,6 +12,7 @@ _HEADINGS: Final = {
     "p50_ms": "p50 ms",
     "p99_ms": "p99 ms",
     "cpu_ms": "CPU ms a request",
+    "written_rps": "requests/s, all written",
     "wrk_cores": "wrk, cores",
     "idle_mib": "idle MiB",
     "peak_mib": "peak MiB",
@@ -32,17 +33,17 @@ def table(cells: Sequence[Cell]) -> str:
     names = list(dict.fromkeys(name for cell in cells for name in cell.medians)) or ["result"]
     rated = [cell for cell in cells if _RATED in cell.medians and not cell.errors]
     head = ["", *(_HEADINGS.get(name, name.replace("_", " ")) for name in names)]
-    if len(rated) > 1:
+    ours = rated[0].medians[_RATED] if len(rated) > 1 and rated[0].subject == "shoebox" else 0.0
+    if ours:
         head += ["Shoebox is"]
     lines = [head, ["---", *["--:"] * (len(head) - 1)]]
-    ours = rated[0].medians.get(_RATED, 0.0) if rated and rated[0].subject == "shoebox" else 0.0
     for cell in cells:
         if cell.errors:
             lines.append([cell.subject, f"error: {cell.errors}", *[""] * (len(head) - 2)])
             continue
         line = [cell.subject, *(number(cell.medians[name]) if name in cell.medians else "" for name in names)]
-        if len(rated) > 1:
-            line.append(f"× {number(ours / cell.medians[_RATED])}" if cell in rated and ours else "")
+        if ours:
+            line.append(f"× {number(ours / cell.medians[_RATED])}" if cell in rated else "")
         lines.append(line)
     return "\n".join(f"| {' | '.join(line)} |" for line in lines)
 
@@ -51,7 +52,9 @@ def number(value: float) -> str:
     """Three digits that count, none of them made up."""
     if value >= 100:
         return f"{value:,.0f}"
-    return f"{value:.1f}" if value >= 10 else f"{value:.2f}" if value >= 0.1 else f"{value:.3f}"
+    if value >= 0.1:
+        return f"{value:.1f}" if value >= 10 else f"{value:.2f}"
+    return f"{value:.3f}" if value >= 0.02 else f"{value:.4f}"
 
 
 def by_scenario(cells: Sequence[Cell]) -> Mapping[str, list[Cell]]:

@@ -55,7 +55,27 @@ def test_no_two_uploads_are_of_equal_bytes(running: Arena) -> None:
 
 
 def test_every_target_is_of_a_scenario() -> None:
-    assert {target.scenario for target in TARGETS} <= {scenario.name for scenario in SCENARIOS}
+    names = {scenario.name for scenario in SCENARIOS}
+    assert {target.scenario for target in TARGETS} <= names
+    assert {target.limit.scenario for target in TARGETS if target.limit} <= names
+
+
+def test_in_some_round_each_is_first_and_nobody_always_follows_the_same_one() -> None:
+    rounds = [runner.turns(("a", "b", "c", "d"), number) for number in range(4)]
+    assert [turn[0] for turn in rounds] == ["a", "b", "c", "d"]
+    assert [sorted(turn) for turn in rounds] == [["a", "b", "c", "d"]] * 4
+    assert len({turn[turn.index("a") - 1] for turn in rounds if turn[0] != "a"}) > 1
+
+
+@pytest.mark.parametrize(("alone", "said"), [(90, "**not met**; pillow alone: 0.90"), (250, "**not met**")])
+def test_a_target_that_even_a_limit_misses_is_said_to_be_missed_by_it(tmp_path: Path, alone: float, said: str) -> None:
+    reached = {"shoebox": 50.0, "flask": 100.0, "pillow": alone}
+    cells = [
+        Cell(scenario="upload-50k", subject=name, samples=[Sample(values={"rps": rate})])
+        for name, rate in reached.items()
+    ]
+    results = Results.of(cells, folder=tmp_path, options={}, titles={"upload-50k": "Upload"})
+    assert f"| Upload | requests/s, times those of flask | ≥ 2 | 0.50 | {said} |" in report.markdown(results)
 
 
 def test_an_error_is_not_a_result(tmp_path: Path) -> None:

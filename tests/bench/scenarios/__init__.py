@@ -12,6 +12,7 @@ SCENARIOS: Final[tuple[Scenario, ...]] = (
     footprint.MEMORY,
     footprint.EMBEDDED,
     lists.UNCHANGED,
+    lists.ONE_PROCESS,
     lists.MISSING,
     *uploads.CROWDED,
     *uploads.ALONE,

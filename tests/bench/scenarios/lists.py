@@ -9,7 +9,7 @@ from typing import Final
 from tests.bench import wrk
 from tests.bench.arena import SHOEBOX, Arena
 from tests.bench.contestants import Contestant
-from tests.bench.contestants.front import constant
+from tests.bench.contestants.front import AUTO, constant
 from tests.bench.runner import with_cpu
 from tests.bench.sample import Sample
 from tests.bench.scenario import Measure, Scenario
@@ -21,11 +21,27 @@ _RUN: Final = 10_000_000  # requests that no run reaches: its numbers are its ow
 
 def _unchanged(arena: Arena) -> Mapping[str, Measure]:
     measures = {contestant.name: with_cpu(arena, contestant, _same(contestant)) for contestant in _of(arena)}
+    return {**measures, **_limit(arena, AUTO)}
+
+
+def _one_process(arena: Arena) -> Mapping[str, Measure]:
+    nginx, ours = arena.stack.nginx, arena.uploaders[SHOEBOX].contestant
+    arena.meanwhile.callback(nginx.change, {"NGINX_PROCESSES": AUTO})
+    nginx.change({"NGINX_PROCESSES": "1"})
+    return {ours.name: with_cpu(arena, ours, _same(ours)), **_limit(arena, 1)}
+
+
+def _limit(arena: Arena, processes: int | str) -> Mapping[str, Measure]:
+    """An Nginx with so many processes that knows our answer by heart."""
     ours = arena.uploaders[SHOEBOX].contestant
     answer = Client(ours.base_url).get(ours.list_path)
-    front = constant(arena.folder / "return", body=answer.text, headers=dict(answer.headers))
+    front = constant(arena.folder / "return", body=answer.text, headers=dict(answer.headers), processes=processes)
     limit = arena.meanwhile.enter_context(front)
-    return {**measures, limit.name: lambda seconds: wrk.run(limit.base_url, clients=CLIENTS, seconds=seconds)}
+
+    def measure(seconds: float) -> Sample:
+        return wrk.run(limit.base_url, clients=CLIENTS, seconds=seconds)
+
+    return {limit.name: with_cpu(arena, limit, measure)}
 
 
 def _missing(arena: Arena) -> Mapping[str, Measure]:
@@ -58,4 +74,9 @@ def distinct(contestant: Contestant, where: str) -> Measure:
 
 
 UNCHANGED: Final = Scenario(name="list-unchanged", title="List, page 1, 16 clients, unchanged", prepare=_unchanged)
+ONE_PROCESS: Final = Scenario(
+    name="list-one-process",
+    title="List, page 1, 16 clients, unchanged, Nginx with one process",
+    prepare=_one_process,
+)
 MISSING: Final = Scenario(name="list-missing", title="List, page 1, 16 clients, past every cache", prepare=_missing)

@@ -8,6 +8,7 @@ from typing import Final
 
 from tests.bench import wrk
 from tests.bench.arena import Arena
+from tests.bench.contestants import Running
 from tests.bench.contestants.front import static
 from tests.bench.pictures import pool
 from tests.bench.runner import with_cpu
@@ -28,18 +29,18 @@ def _get(arena: Arena) -> Mapping[str, Measure]:
     shutil.copy(pool(arena.folder / "load" / "pictures", "200k", 1).files[0], root / "picture.jpg")
     for like_ours in (False, True):
         limit = arena.meanwhile.enter_context(static(arena.folder / "front", root=root, like_ours=like_ours))
-        measures[limit.name] = _static_measure(f"{limit.base_url}/picture.jpg")
+        measures[limit.name] = _read(arena, limit, f"{limit.base_url}/picture.jpg")
     return measures
-
-
-def _static_measure(url: str) -> Measure:
-    return lambda seconds: wrk.run(url, clients=READERS, seconds=seconds)
 
 
 def _get_measure(arena: Arena, uploader: Uploader) -> Measure:
     (answer,) = uploader.store("200k", 1, clients=1)
-    url = uploader.contestant.base_url + uploader.contestant.picture_path(answer)
-    return with_cpu(arena, uploader.contestant, lambda seconds: wrk.run(url, clients=READERS, seconds=seconds))
+    contestant = uploader.contestant
+    return _read(arena, contestant, contestant.base_url + contestant.picture_path(answer))
+
+
+def _read(arena: Arena, running: Running, url: str) -> Measure:
+    return with_cpu(arena, running, lambda seconds: wrk.run(url, clients=READERS, seconds=seconds))
 
 
 def _mixed(arena: Arena) -> Mapping[str, Measure]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Callable, Mapping
 from typing import Final
 
@@ -18,8 +19,9 @@ STOCK: Final = 400  # pictures to delete for each second of a measurement
 SIZES: Final = {"50k": "a 50 kB PNG", "500k": "a 500 kB JPEG of 1600 × 1200", "4m": "a 4 MB JPEG of 4000 × 3000"}
 
 
-def _upload_measure(arena: Arena, uploader: Uploader, kind: str, clients: int) -> Measure:
-    """Uploads; what came in is deleted afterwards, outside the measured time."""
+def upload_measure(arena: Arena, uploader: Uploader, kind: str, clients: int) -> Measure:
+    """Uploads, and how long it took until all of them were on the disk; what came in is deleted
+    afterwards, outside the measured time."""
 
     def measure(seconds: float) -> Sample:
         told: list[Answers] = []
@@ -29,7 +31,7 @@ def _upload_measure(arena: Arena, uploader: Uploader, kind: str, clients: int) -
             told.append(answers)
             return sample
 
-        sample = with_cpu(arena, uploader.contestant, upload)(seconds)
+        sample = _written(with_cpu(arena, uploader.contestant, upload)(seconds))
         arena.settle()
         uploader.delete(told[0])
         return sample
@@ -37,15 +39,25 @@ def _upload_measure(arena: Arena, uploader: Uploader, kind: str, clients: int) -
     return measure
 
 
+def _written(sample: Sample) -> Sample:
+    """Adds `written_rps`: what it comes to if the time ends when the disk has everything."""
+    began = time.monotonic()
+    os.sync()
+    took = time.monotonic() - began
+    if sample.errors:
+        return sample
+    return sample.adding(written_rps=sample.requests / (sample.requests / sample.values["rps"] + took))
+
+
 def _crowded(kind: str) -> Callable[[Arena], Mapping[str, Measure]]:
     return lambda arena: {
-        **{name: _upload_measure(arena, uploader, kind, CLIENTS) for name, uploader in arena.uploaders.items()},
+        **{name: upload_measure(arena, uploader, kind, CLIENTS) for name, uploader in arena.uploaders.items()},
         "pillow": _bare_measure(arena, kind),
     }
 
 
 def _alone(kind: str) -> Callable[[Arena], Mapping[str, Measure]]:
-    return lambda arena: {name: _upload_measure(arena, uploader, kind, 1) for name, uploader in arena.plain.items()}
+    return lambda arena: {name: upload_measure(arena, uploader, kind, 1) for name, uploader in arena.plain.items()}
 
 
 def _bare_measure(arena: Arena, kind: str) -> Measure:
