@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import BinaryIO, Final, Protocol
+from typing import BinaryIO, Final, Protocol, TypeVar, TypeVarTuple
 
 from shoebox.app.sweep import SweepReport
 from shoebox.metrics import families
@@ -13,6 +13,9 @@ from shoebox.metrics.tally import Tally
 from shoebox.ports import Examined, ImageCodec, Staged
 
 METHODS: Final = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
+T = TypeVar("T")
+Ts = TypeVarTuple("Ts")
+
 _UPLOAD: Final = ("upload",)
 _THUMBNAIL: Final = ("thumbnail",)
 
@@ -27,24 +30,22 @@ class MeasuredCodec:
     def examine(self, staged: Staged) -> Examined:
         """As `ports.ImageCodec.examine`."""
         size = staged.size
-        with self._timed(_UPLOAD):
-            examined = self._codec.examine(staged)
+        examined = self._timed(_UPLOAD, self._codec.examine, staged)
         self._tally.observe(families.UPLOADS, size)
         return examined
 
     def thumbnail(self, picture: BinaryIO, width: int) -> bytes:
         """As `ports.ImageCodec.thumbnail`."""
-        with self._timed(_THUMBNAIL):
-            return self._codec.thumbnail(picture, width)
+        return self._timed(_THUMBNAIL, self._codec.thumbnail, picture, width)
 
-    @contextmanager
-    def _timed(self, kind: tuple[str]) -> Iterator[None]:
+    def _timed(self, kind: tuple[str], ask: Callable[[*Ts], T], *what: *Ts) -> T:
+        self._tally.add(families.JOBS)
         started = time.perf_counter()
-        with self._tally.during(families.JOBS):
-            try:
-                yield
-            finally:
-                self._tally.observe(families.EXAMINATIONS, time.perf_counter() - started, kind)
+        try:
+            return ask(*what)
+        finally:
+            self._tally.observe(families.EXAMINATIONS, time.perf_counter() - started, kind)
+            self._tally.add(families.JOBS, amount=-1.0)
 
 
 @contextmanager

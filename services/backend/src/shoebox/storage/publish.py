@@ -10,7 +10,7 @@ from __future__ import annotations
 import errno
 import hashlib
 import io
-from contextlib import ExitStack, suppress
+from contextlib import suppress
 from enum import Enum, auto
 from typing import Final
 
@@ -35,7 +35,7 @@ class _Content(Enum):
 class Publication:
     """One attempt to publish. Undoes itself if it fails; a crash leaves what `sweep` removes."""
 
-    __slots__ = ("_content", "_name", "_size", "_staged", "_synced", "_system", "_trusting", "_undo")
+    __slots__ = ("_content", "_given", "_name", "_size", "_staged", "_synced", "_system", "_trusting")
 
     def __init__(self, system: System, *, staged: StagedFile, name: str, content: str, trusting: bool) -> None:
         self._system = system
@@ -46,15 +46,18 @@ class Publication:
         # Not `staged.size`: the codec may have rewritten the file shorter.
         self._size = system.fstat(staged.fileno()).st_size
         self._synced = False
-        self._undo = ExitStack()
+        self._given: list[str] = []  # names that were given so far
 
     def run(self) -> None:
         """Make the bytes durable and reachable. Raises `OSError`, leaving no name behind."""
-        with self._undo:
+        try:
             self._give_name()
             # The file is durable, its name is not yet. Only after this may anybody be told.
             sync(self._system, parent(self._name))
-            self._undo.pop_all()
+        except BaseException:
+            for path in reversed(self._given):
+                self._forget(path)
+            raise
 
     def _give_name(self) -> None:
         for _ in range(MAX_RACES):
@@ -89,7 +92,7 @@ class Publication:
             if error.errno in NO_LINK:
                 return _Content.UNUSABLE
             raise
-        self._undo.callback(self._forget, self._name)
+        self._given.append(self._name)
         self._staged.unname()
         return _Content.SHARED
 
@@ -118,7 +121,7 @@ class Publication:
             if error.errno in NO_LINK:
                 return True
             raise
-        self._undo.callback(self._forget, self._content)
+        self._given.append(self._content)
         return True
 
     def _move(self, *, replacing: bool) -> None:
@@ -134,9 +137,9 @@ class Publication:
                 raise
             self._move_without_links()
             return
-        self._undo.callback(self._forget, self._name)
+        self._given.append(self._name)
         if replacing:
-            self._undo.callback(self._forget, self._content)
+            self._given.append(self._content)
             self._system.rename(self._staged.path, self._content)
             self._staged.renamed()
         else:
@@ -148,7 +151,7 @@ class Publication:
         if exists(self._system, self._name):
             raise FileExistsError(errno.EEXIST, "the key is taken", self._name)
         into(self._system, self._system.rename, self._staged.path, self._name)
-        self._undo.callback(self._forget, self._name)
+        self._given.append(self._name)
         self._staged.renamed()
 
     def _forget(self, path: str) -> None:

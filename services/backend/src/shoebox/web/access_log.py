@@ -10,6 +10,7 @@ import json
 import logging
 import time
 from collections.abc import Callable
+from functools import lru_cache
 from typing import Final, NamedTuple
 
 MAX_TARGET: Final = 1024  # characters of the address that are kept
@@ -92,5 +93,6 @@ def _now() -> str:
     return f"{_second(seconds)}.{micros:06d}Z"
 
 
+@lru_cache(maxsize=2)
 def _second(seconds: int) -> str:
     return time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(seconds))
