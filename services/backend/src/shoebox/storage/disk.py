@@ -9,7 +9,7 @@ from __future__ import annotations
 import io
 import os
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
@@ -43,20 +43,10 @@ class DiskStorage:
             build(system, self._layout)
             locks.create(system, self._layout.locks)
 
-    @contextmanager
-    def stage(self) -> Iterator[Staged]:
+    def stage(self) -> AbstractContextManager[StagedFile]:
         """A new empty staged file; on leaving the block it is gone unless it was published."""
-        with self._stage() as staged:
-            yield staged
-
-    @contextmanager
-    def _stage(self) -> Iterator[StagedFile]:
         with faults():
-            staged = create(self._system, self._layout.staging)
-        try:
-            yield staged
-        finally:
-            staged.drop()
+            return create(self._system, self._layout.staging)
 
     def publish(self, staged: Staged, key: str, sha256: str) -> None:
         """Make the staged bytes durable and reachable as `key`, which must be new.
@@ -87,7 +77,7 @@ class DiskStorage:
             with faults():
                 self._add_thumbnail(target, data)
             return
-        with faults(), self._stage() as staged:
+        with faults(), self.stage() as staged:
             staged.write(data)
             staged.close()
             # `delete` takes the same lock between the picture and its thumbnails: either it
@@ -192,7 +182,7 @@ class DiskStorage:
 
     def probe(self) -> None:
         """Write, sync and remove a small file."""
-        with faults(), self._stage() as staged:
+        with faults(), self.stage() as staged:
             staged.write(b"probe")
             self._system.fdatasync(staged.fileno())
             staged.unname()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from contextlib import suppress
-from typing import Final
+from typing import Final, Self
 
 from shoebox.storage.faults import faults
 from shoebox.storage.system import System
@@ -16,7 +16,8 @@ _FLAGS: Final = os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
 
 
 class StagedFile:
-    """`ports.Staged` on a disk: an open file with a name in the staging folder."""
+    """`ports.Staged` on a disk: an open file with a name in the staging folder. As a context
+    manager it is dropped at the end of the block."""
 
     __slots__ = ("_fd", "_named", "_path", "_size", "_system")
 
@@ -26,6 +27,12 @@ class StagedFile:
         self._fd = fd
         self._size = 0
         self._named = True
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.drop()
 
     @property
     def path(self) -> str:

@@ -193,8 +193,8 @@ class _Receiver:
         if part.incoming is None:
             if len(self.files) >= limit:
                 raise TooManyFiles(f"A request holds at most {limit} files; none of these was stored.")
-            part.holder = self._stack.enter_context(ExitStack())
             part.incoming = part.holder.enter_context(self._uploads.receive())
+            self._stack.push(part.holder)
         return part.incoming
 
     def _end_field(self, part: _TextPart) -> None:
