@@ -7,6 +7,7 @@ from playwright.sync_api import Page, expect
 
 from tests.browser.actions import cards, fill, open_gallery
 from tests.client import Client
+from tests.pictures import picture
 
 AWAY = {"type": "about:blank", "title": "x", "status": 503, "code": "unavailable", "detail": "The database is away."}
 
@@ -23,6 +24,23 @@ def test_cancel_has_the_focus_and_keeps_the_picture(page: Page, store: Client) -
     expect(dialog).to_have_count(0)
     expect(page.get_by_role("button", name="Delete picture 002.png")).to_be_focused()
     assert store.list().json["total_items"] == 2
+
+
+@pytest.mark.parametrize("size", [(900, 300), (600, 450), (300, 900)])
+def test_the_picture_asked_about_is_seen_whole(page: Page, store: Client, size: tuple[int, int]) -> None:
+    store.upload("a.png", picture(*size))
+    open_gallery(page)
+    page.get_by_role("button", name="Delete a.png").click()
+    image = page.get_by_role("dialog").get_by_role("img")
+    expect(image).to_have_js_property("complete", True)
+    frame = page.locator(".dialog-picture").bounding_box()
+    seen = image.bounding_box()
+    assert frame
+    assert seen
+    for start, length in (("x", "width"), ("y", "height")):
+        assert frame[start] <= seen[start]
+        assert seen[start] + seen[length] <= frame[start] + frame[length]
+    assert seen["width"] / seen["height"] == pytest.approx(size[0] / size[1], rel=0.02)
 
 
 @pytest.mark.parametrize("view", ["cards", "table"])
