@@ -10,7 +10,7 @@ from playwright.sync_api import Page, expect
 from tests.browser.actions import fill, payload
 from tests.browser.conftest import OpenPage
 from tests.client import Client
-from tests.pictures import picture
+from tests.pictures import noise, picture
 
 
 @pytest.fixture
@@ -44,6 +44,17 @@ def test_the_plain_form_can_name_a_collection(plain_page: Page, store: Client) -
     plain_page.get_by_role("button", name="Upload").click()
     expect(plain_page.get_by_label("Link")).to_have_count(1)
     assert store.list(collection="holiday").json["total_items"] == 1
+
+
+def test_sizes_are_told_as_with_scripts(page: Page, plain_page: Page, store: Client) -> None:
+    for side in (4, 20, 150, 350, 1000, 2300):
+        assert store.upload(f"{side}.png", noise(side, side)).status == 201
+    page.goto("/images/")
+    expect(page.locator(".card-meta span")).to_have_count(6)
+    plain_page.goto("/images/?view=plain")
+    sizes = page.locator(".card-meta span").all_inner_texts()
+    assert plain_page.locator(".card-meta span").all_inner_texts() == sizes
+    assert {size.rpartition(" ")[2] for size in sizes} == {"kB", "MB"}
 
 
 def test_the_gallery_leads_to_its_plain_form_with_pages_and_deletion(plain_page: Page, store: Client) -> None:

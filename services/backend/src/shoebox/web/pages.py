@@ -146,4 +146,7 @@ def _plain(name: str) -> str:
 
 
 def _size(size: int) -> str:
-    return f"{size / 1000**2:.1f} MB" if size >= 1000**2 else f"{max(1, round(size / 1000))} kB"
+    """In the words of the gallery's script (lib/format.js), which counts as the limit is stated."""
+    value, unit = (size / 1024, "kB") if size < 1024**2 else (size / 1024**2, "MB")
+    digits = 1 if value < (1 if unit == "kB" else 10) else 0
+    return f"{round(value, digits):g} {unit}"
