@@ -25,5 +25,5 @@ if in_containers; then
     [ "$command" = backup ] || { shift 2 && set -- restore "${FILE##*/}" "$@"; }
     exec docker compose exec -T backup python3 -m shoebox "$@"
 fi
-${MAKE:-make} --no-print-directory installed
+${MAKE:-make} --no-print-directory --silent installed
 exec .venv/bin/python -m tests.stack.backups "$@"
