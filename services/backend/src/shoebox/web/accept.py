@@ -15,11 +15,13 @@ HTML: Final = "text/html"
 JSON: Final = "application/json"
 
 
+@lru_cache(maxsize=256)
 def prefers_text(accept: str) -> bool:
     """Whether plain text is weighed above JSON."""
     return weight(accept, TEXT) > weight(accept, JSON)
 
 
+@lru_cache(maxsize=256)
 def prefers_html(accept: str) -> bool:
     """Whether a page is weighed above JSON and text: a browser is being steered by a person."""
     return weight(accept, HTML) > max(weight(accept, JSON), weight(accept, TEXT))
@@ -34,7 +36,6 @@ def weight(accept: str, media: str) -> float:
     return 0.0
 
 
-@lru_cache(maxsize=256)
 def _ranges(accept: str) -> dict[str, float]:
     ranges: dict[str, float] = {}
     for item in accept.split(",")[:MAX_RANGES]:

@@ -50,7 +50,21 @@ def test_an_error_arrives_with_its_words(stream: Pair, error: type[ShoeboxError]
         wire.receive_answer(stream[1])
 
 
-@pytest.mark.parametrize("part", [b"", b"\x00\x00", struct.pack(">II", 2, 5) + b"{}abc", b"\xff" * 8])
+@pytest.mark.parametrize("detail", ["", " ", "a  b ", "x\ny", "\u00e9"])
+def test_the_words_of_an_error_arrive_letter_for_letter(stream: Pair, detail: str) -> None:
+    wire.send_answer(stream[0], InvalidImage(detail))
+    with pytest.raises(InvalidImage) as caught:
+        wire.receive_answer(stream[1])
+    assert str(caught.value) == detail
+
+
+def test_an_error_with_words_that_are_no_text_arrives_all_the_same(stream: Pair) -> None:
+    wire.send_answer(stream[0], InvalidImage("\udcff"))
+    with pytest.raises(InvalidImage, match="udcff"):
+        wire.receive_answer(stream[1])
+
+
+@pytest.mark.parametrize("part", [b"", b"t\x00\x00", struct.pack(">cII", b"t", 2, 5) + b"..abc", b"\xff" * 9])
 def test_half_an_answer_is_none(stream: Pair, part: bytes) -> None:
     stream[0].sendall(part)
     stream[0].close()
