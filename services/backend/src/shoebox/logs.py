@@ -109,11 +109,13 @@ class LogFile:
         return os.open(self._path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o644)
 
     def write(self, line: bytes) -> None:
-        """Append one line that ends in a newline. A full disk loses the line, not the request."""
+        """Append one line that ends in a newline."""
         if time.monotonic() >= self._next_look:
             self._look()
-        with contextlib.suppress(OSError):
+        try:
             os.write(self._fd, line)
+        except OSError:
+            return  # a full disk loses the line, not the request
 
     def _look(self) -> None:
         """Follow a rotation by somebody else, or rotate. Lines written to the old file by a
@@ -167,9 +169,11 @@ class LineHandler(logging.Handler):
 
 
 def console(line: bytes) -> None:
-    """Write one line to standard error; nobody reading it is no reason to stop."""
-    with contextlib.suppress(OSError):
+    """Write one line to standard error."""
+    try:
         os.write(2, line)
+    except OSError:
+        return  # nobody reading it is no reason to stop
 
 
 def configure(folder: Path, *, level: str, style: str, request_id: Callable[[], str], quiet: bool = False) -> None:
