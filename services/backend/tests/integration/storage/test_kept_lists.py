@@ -1,58 +1,18 @@
-"""Lists kept as files: whatever happens to whom, none is there that is not true any more."""
+"""Lists kept as files: which, for how long, and that a change of rows drops them all."""
 
 from __future__ import annotations
 
-import errno
-import multiprocessing
-import os
 import threading
 import time
-from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
-from typing import Final
 
 import pytest
 
+from services.backend.tests.integration.storage.lists import NAME, PATIENCE, STAMP, ask, grow_old, marks, served
 from shoebox.domain.errors import NotFound, StorageFull, Unavailable
 from shoebox.storage import kept_lists
-from shoebox.storage.kept_lists import LATE, MAX_BYTES, MAX_FILES, MAX_KNOWN, KeptLists
-
-NAME: Final = "http@shoebox@per_page=20"
-STAMP: Final = 2**33 - 1  # the largest time that is ever asked for
-PATIENCE: Final = 60  # seconds until a process counts as hung
-
-
-@pytest.fixture
-def folder(tmp_path: Path) -> Path:
-    return tmp_path / "lists"
-
-
-@pytest.fixture
-def lists(folder: Path) -> KeptLists:
-    kept = KeptLists(folder)
-    kept.prepare()
-    return kept
-
-
-def ask(lists: KeptLists, name: str = NAME, body: bytes = b"{}", *, times: int = 2) -> None:
-    """Only what is asked for again is kept."""
-    for _ in range(times):
-        with lists.reading(name) as keep:
-            if keep:
-                keep(body, STAMP)
-
-
-def served(folder: Path) -> dict[str, bytes]:
-    """What Nginx would give: the files in `current` that have a list's name."""
-    try:
-        return {file.name: file.read_bytes() for file in (folder / "current").iterdir() if file.name[0] != "."}
-    except (FileNotFoundError, NotADirectoryError):
-        return {}
-
-
-def marks(folder: Path) -> list[Path]:
-    return list((folder / "writing").iterdir())
+from shoebox.storage.kept_lists import MAX_BYTES, MAX_FILES, MAX_KNOWN, KeptLists
 
 
 def test_a_list_that_is_asked_for_again_is_kept_with_its_time(lists: KeptLists, folder: Path) -> None:
@@ -135,70 +95,6 @@ def test_a_change_that_was_refused_is_over(lists: KeptLists, folder: Path, error
     assert served(folder) == {NAME: b"{}"}
 
 
-def grow_old(folder: Path) -> None:
-    """As if the changes under way had begun so long ago that they cannot come true any more."""
-    for mark in marks(folder):
-        begun, _, rest = mark.name.partition("-")
-        mark.rename(mark.with_name(f"{int(begun) - int(LATE * 1e9)}-{rest}"))
-
-
-def in_a_process(work: Callable[[], None]) -> None:
-    """Do `work` in a process of its own, which is killed with SIGKILL when it has done it."""
-    context = multiprocessing.get_context("fork")
-    done = context.Event()
-
-    def run() -> None:
-        work()
-        done.set()
-        time.sleep(PATIENCE)
-
-    process = context.Process(target=run, daemon=True)
-    process.start()
-    assert done.wait(PATIENCE)
-    process.kill()
-    process.join(PATIENCE)
-    assert process.exitcode == -9
-
-
-def test_a_process_that_dies_within_a_change_leaves_nothing_that_could_be_wrong(lists: KeptLists, folder: Path) -> None:
-    ask(lists)
-    begun = []
-
-    def begin() -> None:
-        begun.append(lists.changing())
-        begun[0].__enter__()
-
-    with lists.reading(NAME) as keep:
-        assert keep
-        in_a_process(begin)
-        keep(b"of before", STAMP)
-    ask(lists)
-    assert served(folder) == {}
-    with lists.changing():
-        pass
-    ask(lists)
-    assert served(folder) == {}
-    grow_old(folder)
-    ask(lists)
-    assert served(folder) == {NAME: b"{}"}
-
-
-def test_a_process_that_dies_while_it_keeps_a_list_leaves_no_half_of_it(lists: KeptLists, folder: Path) -> None:
-    ask(lists)
-    with lists.changing():
-        pass
-
-    def begin() -> None:
-        current = folder / "current"
-        current.mkdir(exist_ok=True)
-        (current / ".0123456789abcdef").write_bytes(b"{")
-
-    in_a_process(begin)
-    assert served(folder) == {}
-    lists.prepare()
-    assert list(folder.glob("*/*")) == []
-
-
 def test_a_start_drops_what_was_kept_and_what_was_on_its_way_out(lists: KeptLists, folder: Path) -> None:
     ask(lists)
     (folder / "gone-0123").mkdir()
@@ -212,13 +108,6 @@ def test_a_start_forgets_no_change_that_others_have_under_way(lists: KeptLists, 
         KeptLists(folder).prepare()
         ask(lists)
         assert served(folder) == {}
-
-
-def test_a_mark_of_before_a_reboot_holds_nobody_up(lists: KeptLists, folder: Path) -> None:
-    (folder / "writing" / f"{time.monotonic_ns() + 10**12}-0123456789ab").touch()
-    (folder / "writing" / "no-number").touch()
-    ask(lists)
-    assert (served(folder), marks(folder)) == ({NAME: b"{}"}, [])
 
 
 def test_no_more_files_are_kept_than_are_allowed(lists: KeptLists, folder: Path) -> None:
@@ -262,117 +151,6 @@ def test_a_list_that_got_too_old_is_dropped(lists: KeptLists, folder: Path, monk
     assert lists.look()
     assert served(folder) == {}
     assert lists.look()
-
-
-@pytest.mark.parametrize("refusal", [errno.EPERM, errno.EMLINK, errno.EOPNOTSUPP])
-def test_a_change_is_marked_where_files_have_one_name_each(
-    lists: KeptLists, folder: Path, monkeypatch: pytest.MonkeyPatch, refusal: int
-) -> None:
-    def refuse(*_: object) -> None:
-        raise OSError(refusal, "no")
-
-    monkeypatch.setattr(os, "link", refuse)
-    for _ in range(2):
-        with lists.changing():
-            assert len(marks(folder)) == 1
-            ask(lists)
-            assert served(folder) == {}
-        assert marks(folder) == []
-
-
-def test_a_change_makes_no_file_once_there_was_one(lists: KeptLists, folder: Path) -> None:
-    with lists.changing():
-        pass
-    for _ in range(2):
-        with lists.changing():
-            (mark,) = marks(folder)
-            assert mark.samefile(folder / "mark")
-
-
-def test_a_folder_that_is_removed_is_made_again(lists: KeptLists, folder: Path) -> None:
-    ask(lists)
-    remove(folder)
-    ask(lists)
-    assert served(folder) == {}
-    with lists.changing():
-        assert len(marks(folder)) == 1
-        ask(lists)
-        assert served(folder) == {}
-    ask(lists)
-    assert served(folder) == {NAME: b"{}"}
-
-
-def test_a_folder_that_is_removed_within_a_change_lets_nothing_stale_through(lists: KeptLists, folder: Path) -> None:
-    ask(lists)
-    with lists.reading(NAME) as keep, lists.changing():
-        remove(folder)
-        assert keep
-        keep(b"of before", STAMP)
-        keep(b"of before", STAMP)
-    assert served(folder) == {}
-
-
-def remove(folder: Path) -> None:
-    for path in sorted(folder.rglob("*"), reverse=True):
-        path.rmdir() if path.is_dir() else path.unlink()
-    folder.rmdir()
-
-
-def test_nothing_changes_where_the_folder_is_none(tmp_path: Path) -> None:
-    (tmp_path / "lists").touch()
-    lists = KeptLists(tmp_path / "lists")
-    changed = False
-    with pytest.raises(Unavailable), lists.changing():
-        changed = True
-    assert not changed
-    for _ in range(2):
-        with lists.reading(NAME) as keep:
-            assert keep is None
-    with pytest.raises(NotADirectoryError):
-        lists.prepare()
-
-
-@pytest.mark.parametrize("in_its_place", ["a file", "a link to elsewhere"])
-def test_what_is_in_the_place_of_the_answers_is_put_aside(
-    lists: KeptLists, folder: Path, tmp_path: Path, in_its_place: str
-) -> None:
-    if in_its_place == "a file":
-        (folder / "current").touch()
-    else:
-        (tmp_path / "elsewhere").mkdir()
-        (folder / "current").symlink_to(tmp_path / "elsewhere")
-    ask(lists)
-    assert served(folder) == {}
-    with lists.changing():
-        pass
-    ask(lists)
-    assert served(folder) == {NAME: b"{}"}
-
-
-def test_without_marks_nothing_is_kept_and_changes_still_drop(lists: KeptLists, folder: Path) -> None:
-    ask(lists)
-    (folder / "writing").rmdir()
-    (folder / "writing").touch()
-    with lists.changing():
-        assert served(folder) == {}
-    ask(lists)
-    assert served(folder) == {}
-
-
-def test_a_change_is_refused_where_what_is_kept_cannot_be_taken_away(
-    lists: KeptLists, folder: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    ask(lists)
-
-    def refuse(*_: object) -> None:
-        raise PermissionError(13, "Permission denied")
-
-    changed = False
-    with monkeypatch.context() as patched:
-        patched.setattr(os, "rename", refuse)
-        with pytest.raises(Unavailable), lists.changing():
-            changed = True
-    assert not changed
 
 
 def test_many_who_change_and_ask_at_once_never_see_the_past(lists: KeptLists, folder: Path) -> None:
