@@ -17,6 +17,7 @@ from shoebox.ports import Examined, Staged
 log = logging.getLogger(__name__)
 
 WAIT: Final = 50.0  # seconds for queue and decode together: under the 60 s a proxy waits
+_EXAMINE: Final = wire.Job()
 UNDECODABLE: Final = "The picture could not be decoded: it is damaged, or too costly to decode."
 
 
@@ -35,7 +36,7 @@ class RemoteCodec:
 
     def examine(self, staged: Staged) -> Examined:
         """As `ports.ImageCodec.examine`."""
-        answer = self._ask(wire.Job(), staged.fileno())
+        answer = self._ask(_EXAMINE, staged.fileno())
         if not isinstance(answer, Examined):
             raise Unavailable("The decoder gave an answer to another question.")
         return answer

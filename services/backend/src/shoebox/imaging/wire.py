@@ -27,6 +27,7 @@ ANSWER_READ: Final = 64 * 1024  # bytes; nearly every answer comes in one piece
 _JOB: Final = struct.Struct(">I?")  # width, 0 for none; large
 _ANSWER: Final = struct.Struct(">cII")  # its kind; how long the words are, and the body
 _EXAMINED, _THUMBNAIL, _ERROR = b"x", b"t", b"e"
+_FORMATS: Final = {known.value: known for known in Format}
 
 _ERRORS: Final[Mapping[str, type[ShoeboxError]]] = MappingProxyType(
     {error.code: error for error in (InvalidImage, UnsupportedFormat, Unavailable, StorageFull)}
@@ -141,7 +142,9 @@ def _unpack(kind: bytes, words: str, body: bytes) -> Examined | bytes:
         code, _, detail = words.partition(" ")
         raise _ERRORS.get(code, ShoeboxError)(detail)
     form, width, height, size, sha256, color = words.split(" ")
-    facts = Facts(format=Format(form), width=int(width), height=int(height), size=int(size), sha256=sha256, color=color)
+    facts = Facts(
+        format=_FORMATS[form], width=int(width), height=int(height), size=int(size), sha256=sha256, color=color
+    )
     return Examined(facts=facts, thumbnail=body)
 
 

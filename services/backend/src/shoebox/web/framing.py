@@ -8,9 +8,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import lru_cache
-from typing import Final
+from typing import Final, NamedTuple
 
 from shoebox.domain.errors import BadRequest
 from shoebox.web.body import MISSING_BODY, NO_BODY, Body, ChunkedBody, SizedBody
@@ -34,8 +33,7 @@ _SINGLE: Final = frozenset(
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Head:
+class Head(NamedTuple):
     """A request line and its fields; names in lower case, values without outer blanks.
 
     Repeated fields are joined by commas where RFC 9110 section 5.3 allows it.

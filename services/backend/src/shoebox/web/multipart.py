@@ -9,8 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
-from dataclasses import dataclass
-from typing import Final, Protocol
+from typing import Final, NamedTuple, Protocol
 from urllib.parse import unquote_to_bytes
 
 from multipart import MultipartError, MultipartSegment, PushMultipartParser, StrictParserError
@@ -37,8 +36,7 @@ _SINGLE: Final = ("Content-Disposition", "Content-Type")
 _FILE_TYPES: Final = ("image/", "application/octet-stream")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ReceivedFile:
+class ReceivedFile(NamedTuple):
     """One file of a form: staged, or refused while it came in (`error`).
 
     `discard()` gives up its place in the staging area; twice is no error.
@@ -50,8 +48,7 @@ class ReceivedFile:
     discard: Callable[[], None]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Form:
+class Form(NamedTuple):
     """A whole form; files in the order they were sent, `collection` as sent or None."""
 
     files: tuple[ReceivedFile, ...]

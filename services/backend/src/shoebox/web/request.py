@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from contextvars import ContextVar
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Final
+from typing import Final, NamedTuple
 
 from shoebox.domain.errors import BadRequest
 from shoebox.web.body import Body
@@ -22,8 +22,7 @@ _REQUEST_ID: Final = re.compile(r"[A-Za-z0-9_-]{8,64}")
 _current_id: ContextVar[str] = ContextVar("request_id", default="")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Request:
+class Request(NamedTuple):
     """One request. `fields` are the header fields, names in lower case.
 
     `client` is the address rate limits and logs go by; `base_url` is scheme and host as the

@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from http import HTTPStatus
-from typing import BinaryIO, Final
+from typing import BinaryIO, Final, NamedTuple
 
 _SAFE_VALUE: Final = re.compile(r"[\t -~]*")
 
@@ -21,8 +21,7 @@ class FileBody:
     length: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Response:
+class Response(NamedTuple):
     """One answer. `headers` are whole lines, each ending in CRLF.
 
     `etag` is sent too; it stands apart because conditional requests are decided by it.
@@ -41,7 +40,7 @@ class Response:
 
     def adding(self, fields: Mapping[str, str]) -> Response:
         """The same answer with more headers."""
-        return replace(self, headers=self.headers + header_lines(fields)) if fields else self
+        return self._replace(headers=self.headers + header_lines(fields)) if fields else self
 
 
 def header_lines(fields: Mapping[str, str]) -> bytes:

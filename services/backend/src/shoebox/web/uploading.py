@@ -6,7 +6,7 @@ import logging
 import re
 from contextlib import ExitStack
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 from shoebox.app.upload import Uploads, too_large
 from shoebox.domain.errors import BadRequest, FileTooLarge, ShoeboxError, TooManyFiles
@@ -33,8 +33,7 @@ class Failure:
     error: ShoeboxError
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Outcome:
+class Outcome(NamedTuple):
     """What became of a request's files. Of a single one there is never a failure: it raises."""
 
     images: tuple[Image, ...]

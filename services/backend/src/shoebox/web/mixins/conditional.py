@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from http import HTTPStatus
 from typing import Protocol
 
@@ -31,7 +30,7 @@ def unless_known(request: HasFields, response: Response) -> Response:
         return response
     if response.file:
         response.file.file.close()
-    return replace(response, status=HTTPStatus.NOT_MODIFIED, body=b"", file=None)
+    return response._replace(status=HTTPStatus.NOT_MODIFIED, body=b"", file=None)
 
 
 def matches(named: str, etag: str) -> bool:
