@@ -24,6 +24,10 @@ _HEADINGS: Final = {
     "right": "right lists",
     "asked": "lists asked for",
     "read_meanwhile": "lists read meanwhile",
+    "insert_few_us": "row among few, CPU µs",
+    "delete_few_us": "its deletion, CPU µs",
+    "insert_many_us": "row among many, CPU µs",
+    "delete_many_us": "its deletion, CPU µs",
 }
 _RATED: Final = "rps"  # what the ratios to the others are of
 

@@ -22,6 +22,8 @@ NUMBERS = {
     "embedded": {"ready_s", "idle_mib"},
     "freshness": {"right", "asked"},
     "statements": {"rps", "p50_ms", "p99_ms"},
+    "prices-lists": {"rps", "p50_ms", "p99_ms", "written_rps"},
+    "prices-rows": {"insert_few_us", "delete_few_us", "insert_many_us", "delete_many_us"},
     "scale": {"small_ms", "large_ms", "large_to_small"},
 }
 OF_REQUESTS = {"rps", "p50_ms", "p99_ms", "cpu_ms", "wrk_cores"}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from tests.bench.scenario import Scenario
-from tests.bench.scenarios import footprint, freshness, lists, reads, scale, statements, uploads
+from tests.bench.scenarios import footprint, freshness, lists, prices, reads, scale, statements, uploads
 
 # Memory first: "idle" is before anybody asked much.
 SCENARIOS: Final[tuple[Scenario, ...]] = (
@@ -20,6 +20,8 @@ SCENARIOS: Final[tuple[Scenario, ...]] = (
     reads.MIXED,
     uploads.DELETE,
     statements.STATEMENTS,
+    prices.LISTS_KEPT,
+    prices.ROWS,
     freshness.FRESHNESS,
     scale.SCALE,
 )
