@@ -48,3 +48,16 @@ def test_the_most_frequent_colour_wins_exactly() -> None:
 
 def test_nothing_but_transparency_is_white() -> None:
     assert dominant_color(Image.new("RGBA", (50, 50), (1, 2, 3, 0))) == "#ffffff"
+
+
+def test_what_is_transparent_does_not_count() -> None:
+    picture = Image.new("RGBA", (320, 200), (1, 2, 3, 127))
+    picture.paste((12, 34, 56, 128), (0, 0, 100, 200))
+    assert dominant_color(picture) == "#0c2238"
+
+
+def test_shades_of_a_colour_count_together_and_give_their_mean() -> None:
+    picture = Image.new("RGB", (16, 16), (200, 200, 200))
+    picture.paste((10, 20, 30), (0, 0, 16, 5))
+    picture.paste((14, 24, 34), (0, 5, 16, 10))
+    assert dominant_color(picture) == "#0c1620"
