@@ -9,8 +9,7 @@ from __future__ import annotations
 import re
 import struct
 from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 from shoebox.domain.errors import InvalidImage
 from shoebox.imaging.metadata import exif
@@ -40,8 +39,7 @@ _ADOBE_SIZE: Final = 12  # identifier, version, flags and colour transform
 _ICC: Final = b"ICC_PROFILE\x00"
 
 
-@dataclass(frozen=True, slots=True)
-class _Segment:
+class _Segment(NamedTuple):
     """A marker segment, with its fill bytes before and, for SOS, its scan data behind."""
 
     marker: int

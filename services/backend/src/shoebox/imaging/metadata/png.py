@@ -9,8 +9,7 @@ from __future__ import annotations
 import struct
 import zlib
 from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 from shoebox.imaging.metadata import exif
 from shoebox.imaging.structure import MAX_FRAMES, Assembly, Inspection, Outline, broken, too_many_frames
@@ -34,8 +33,7 @@ _COLOR: Final = frozenset(
 _ANIMATION: Final = frozenset({b"acTL", b"fcTL", b"fdAT"})
 
 
-@dataclass(frozen=True, slots=True)
-class _Chunk:
+class _Chunk(NamedTuple):
     kind: bytes
     start: int
     end: int
