@@ -13,6 +13,7 @@ from PIL.JpegImagePlugin import JpegImageFile
 from shoebox.imaging.pillow.sentinel import Sentinel
 
 EOI_SIZE: Final = 2  # bytes of the end marker, with which every stripped JPEG ends
+BLOCK: Final = 1024 * 1024  # bytes fed at a time; at the end of each block libjpeg takes its careful, slow way
 WAITING_UNITS: Final = 32  # libjpeg stops this many coded units early at most: it looks 32 bits ahead
 
 
@@ -33,6 +34,7 @@ class StrictJpegFile(JpegImageFile):
     def load_prepare(self) -> None:
         """Called by Pillow before the first data."""
         super().load_prepare()
+        self.decodermaxblock = BLOCK
         self._end = self._source().seek(0, os.SEEK_END) - EOI_SIZE
         bottom = self._surely_painted()
         if self.single_scan and bottom > 0:
