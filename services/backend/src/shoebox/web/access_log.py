@@ -8,12 +8,16 @@ from __future__ import annotations
 
 import json
 import logging
+import re
 import time
 from collections.abc import Callable
 from functools import lru_cache
+from json.encoder import encode_basestring_ascii
 from typing import Final, NamedTuple
 
 MAX_TARGET: Final = 1024  # characters of the address that are kept
+
+_PLAIN: Final = re.compile(r"[!#-<>-\[\]-~]*")  # printable ASCII without space, quote, = and backslash
 
 AccessLog = Callable[["Entry"], object]
 
@@ -80,12 +84,7 @@ def through(logger: logging.Logger) -> AccessLog:
 
 def _quoted(target: str) -> str:
     target = target[:MAX_TARGET]
-    if target.isascii() and target.isprintable() and not _QUOTED.intersection(target):
-        return target
-    return json.dumps(target)
-
-
-_QUOTED: Final = frozenset(' "\\=')
+    return target if _PLAIN.fullmatch(target) else encode_basestring_ascii(target)
 
 
 def _now() -> str:
@@ -93,6 +92,7 @@ def _now() -> str:
     return f"{_second(seconds)}.{micros:06d}Z"
 
 
+@lru_cache(maxsize=2)
 @lru_cache(maxsize=2)
 def _second(seconds: int) -> str:
     return time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(seconds))

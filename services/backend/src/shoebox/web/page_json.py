@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Final, NamedTuple
 
 from shoebox.domain.image import Image
-from shoebox.domain.listing import Listing
+from shoebox.domain.listing import Cursor, Direction, Filter, Listing, SortField
 from shoebox.web.cursors import encode_cursor
 from shoebox.web.dialects.d3 import upload_date
 from shoebox.web.presenters import image_json
@@ -30,6 +30,11 @@ class _Object(NamedTuple):
     after: bytes
 
 
+_ORDERS: Final = {
+    (field, direction): b'"sort_param":"%b","sort_value":"%b",' % (field.value.encode(), direction.value.encode())
+    for field in SortField
+    for direction in Direction
+}
 _known: Final[dict[int, _Object]] = {}  # by id; reading and writing one are one step each, for all threads
 
 
@@ -38,22 +43,27 @@ def listing_json(listing: Listing, base_url: str) -> bytes:
     query = listing.query
     objects = [_object(image) for image in listing.images]
     base = json_bytes(base_url)[1:-1]
-    rest = {
-        "page": listing.number,
-        "per_page": query.size,
-        "total_items": listing.total,
-        "sort_param": query.sort.field.value,
-        "sort_value": query.sort.direction.value,
-        "next_cursor": encode_cursor(listing.next, query.filter) if listing.next else None,
-        "prev_cursor": encode_cursor(listing.previous, query.filter) if listing.previous else None,
-        "last_page": listing.next is None,
-    }
-    return b'{"files":[%b],"total_pages":%d,"images":[%b],%b' % (
-        b",".join([known.key for known in objects]),
-        listing.pages,
-        b",".join([b"%b%b%b" % (known.before, base, known.after) for known in objects]),
-        json_bytes(rest)[1:],
+    return b"".join(
+        (
+            b'{"files":[',
+            b",".join([known.key for known in objects]),
+            b'],"total_pages":%d,"images":[' % listing.pages,
+            b",".join([known.before + base + known.after for known in objects]),
+            b'],"page":%d,"per_page":%d,"total_items":%d,' % (listing.number, query.size, listing.total),
+            _ORDERS[query.sort.field, query.sort.direction],
+            b'"next_cursor":%b,"prev_cursor":%b,"last_page":%b}'
+            % (
+                _cursor(listing.next, query.filter),
+                _cursor(listing.previous, query.filter),
+                b"false" if listing.next else b"true",
+            ),
+        )
     )
+
+
+def _cursor(cursor: Cursor | None, selection: Filter) -> bytes:
+    # Of a cursor no character is escaped.
+    return b'"%b"' % encode_cursor(cursor, selection).encode() if cursor else b"null"
 
 
 def _object(image: Image) -> _Object:
