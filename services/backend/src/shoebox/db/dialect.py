@@ -21,7 +21,9 @@ class Dialect:
     denies, or for going along another one. `few` is how many matches of a search are looked up
     for being sorted; where there are more, the order's index is walked. `now` is seconds since
     the epoch by the database's own clock. What `time_out` and `digest_out` are given is as the
-    driver hands it over, which compares equal where what the column holds is equal.
+    driver hands it over, which compares equal where what the column holds is equal. `line` writes
+    the columns of a row as one line of text (`rows.cells`), where drivers are slow with many columns;
+    "" where they are not.
     """
 
     parameter: str
@@ -36,6 +38,7 @@ class Dialect:
     time_in: Callable[[datetime], object]
     time_out: Callable[[Any], datetime]
     digest_out: Callable[[Any], str]
+    line: str
 
     def spell(self, statement: str) -> str:
         """A statement with `:name` parameters, as the driver wants it."""

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import threading
 from collections import deque
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
+from types import TracebackType
 from typing import Final, Generic, Protocol, TypeVar
 
 from shoebox.domain.errors import Unavailable
@@ -52,25 +52,33 @@ class Pool(Generic[C]):
         """How many connections are in use."""
         return len(self._lent)
 
-    @contextmanager
-    def borrow(self) -> Iterator[C]:
-        """A connection for the length of the block. If the block raises, the connection is
-        closed, for nobody knows in what state it is. Raises `Unavailable` when none gets
-        free in time, and whatever `connect` raises."""
+    def borrow(self) -> Loan[C]:
+        """A connection for the length of a block. If the block raises, the connection is
+        closed, for nobody knows in what state it is. Entering it raises `Unavailable` when none
+        gets free in time, and whatever `connect` raises."""
+        return Loan(self)
+
+    def lend(self) -> C:
+        """What `borrow` does at its beginning."""
         if not self._acquire():
             raise Unavailable("The database is busy; try again in a moment.")
         try:
             connection = self._take()
-            self._lent.add(connection)
-            try:
-                yield connection
-            except BaseException:
+        except BaseException:
+            self._free.release()
+            raise
+        self._lent.add(connection)
+        return connection
+
+    def take_back(self, connection: C, *, broken: bool) -> None:
+        """What `borrow` does at its end."""
+        try:
+            if broken:
                 connection.close()
-                raise
-            finally:
-                self._lent.discard(connection)
-            self._idle.append(connection)
         finally:
+            self._lent.discard(connection)
+            if not broken:
+                self._idle.append(connection)
             self._free.release()
 
     def _acquire(self) -> bool:
@@ -92,3 +100,22 @@ class Pool(Generic[C]):
             return self._idle.pop()
         except IndexError:
             return self._connect()
+
+
+class Loan(Generic[C]):
+    """One connection of a pool, while somebody has it. A class, since each statement has one and a
+    generator costs several times as much."""
+
+    __slots__ = ("_connection", "_pool")
+
+    def __init__(self, pool: Pool[C]) -> None:
+        self._pool = pool
+
+    def __enter__(self) -> C:
+        self._connection = self._pool.lend()
+        return self._connection
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self._pool.take_back(self._connection, broken=error is not None)

@@ -7,7 +7,7 @@ lock, no `options`. Behind PgBouncer each of those would be somebody else's.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Final
@@ -21,6 +21,8 @@ from shoebox.db.dialect import Dialect
 from shoebox.db.outage import Outage
 from shoebox.db.pool import Pool
 from shoebox.db.repository import NOTHING_KEPT, Answer, SqlRepository
+from shoebox.db.rows import BETWEEN, COLUMNS
+from shoebox.db.sharing import Sharing
 from shoebox.domain.errors import ShoeboxError, StorageFull, Unavailable
 from shoebox.ports import Listings
 
@@ -64,8 +66,7 @@ _NOT_PASSED_ON: Final = (
     "query_wait_timeout",
     "cannot connect to server",
 )
-# What kinds of columns are handed over as the server writes them: it costs less, and where the picture
-# of a row is known already nobody looks into them.
+# What kinds of columns are handed over as the server writes them, which is how they stand in a line.
 _AS_TEXT: Final = dict.fromkeys((*PYDATETIMETZ.values, *BINARY.values), UNICODE)
 _AWAY: Final = "The database is away; try again in a moment."
 
@@ -109,6 +110,12 @@ def _digest_out(text: str) -> str:
     return bytes(BINARY(text, None)).hex()
 
 
+def _line() -> str:
+    # concat_ws would leave out a NULL, and only a collection may be one, which is never ''.
+    columns = ", ".join(COLUMNS).replace("collection", "coalesce(collection, '')")
+    return f"concat_ws(E{BETWEEN!r}, {columns})"
+
+
 POSTGRES: Final = Dialect(
     parameter=r"%(\1)s",
     contains="name_key LIKE :text",
@@ -122,6 +129,7 @@ POSTGRES: Final = Dialect(
     time_in=_time_in,
     time_out=_time_out,
     digest_out=_digest_out,
+    line=_line(),
 )
 
 
@@ -145,6 +153,7 @@ class PostgresRepository(SqlRepository):
         super().__init__(POSTGRES, listings)
         self._outage = outage or Outage()
         self._connect = connect
+        self._sharing = Sharing[Hashable, Answer](self._outage.step_aside)
         self._pool = Pool(self._open, size=pool_size, step_aside=self._outage.step_aside)
 
     @property
@@ -158,6 +167,10 @@ class PostgresRepository(SqlRepository):
 
     def _run(self, statement: str, parameters: Mapping[str, object]) -> Answer:
         return self._ask(statement, parameters, patient=True)
+
+    def _run_together(self, statement: str, parameters: Mapping[str, object]) -> Answer:
+        key = (statement, *parameters.values())
+        return self._sharing.ask(key, lambda: self._ask(statement, parameters, patient=True))
 
     def _run_at_once(self, statement: str, parameters: Mapping[str, object]) -> Answer:
         return self._ask(statement, parameters, patient=False)

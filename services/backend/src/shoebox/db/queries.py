@@ -104,12 +104,13 @@ def page(shape: Shape, dialect: Dialect) -> str:
 def plain(shape: Shape, dialect: Dialect) -> str | None:
     """The statement for one page that very likely holds something; None where there is none.
 
-    Its rows are those of `page`, in the order of the walk, and an empty page has no row at all, so that
-    nothing is known of it. PostgreSQL, which plans each anew, needs half the time for this one.
+    Its rows are those of `page` or, where the dialect knows lines, (total, neighbour, line), in the order
+    of the walk. An empty page has no row at all, so that nothing is known of it. PostgreSQL, which plans
+    each anew, needs half the time for this one.
     """
     if shape.text or shape.far or shape.access is Access.FROM_END:
         return None
-    columns = f"({_total(shape)}) AS total, {{}} AS neighbour, {_ROW}"
+    columns = f"({_total(shape)}) AS total, {{}} AS neighbour, {dialect.line or _ROW}"
     if shape.access is Access.FROM_START:
         return dialect.spell(_chosen(shape, dialect, _from_start(shape), columns=columns.format("NULL")))
     sides = _sides(shape)

@@ -14,8 +14,10 @@ from shoebox.db.queries import Access, Shape
 from shoebox.db.rows import (
     FARTHEST,
     ID,
+    Known,
     Pictures,
     Row,
+    Unreadable,
     anchor,
     beside,
     can_be_stored,
@@ -45,10 +47,10 @@ class Answer:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Found:
-    """A page as read: its rows in the order asked for, the total, and whether there is a row
+    """A page as read: its pictures in the order asked for, the total, and whether there is a row
     on the other side of the cursor's place."""
 
-    rows: Sequence[Row]
+    pictures: Sequence[Known]
     total: int
     neighbour: bool
 
@@ -90,6 +92,11 @@ class SqlRepository(ABC):
         """Carry out one statement and commit it; twice, if the answer to the first try is
         lost. Raises nothing but `Unavailable` and `StorageFull`."""
 
+    def _run_together(self, statement: str, parameters: Mapping[str, object]) -> Answer:
+        """As `_run` of what changes nothing; those who want the same at once may share what was
+        asked for after each of them came."""
+        return self._run(statement, parameters)
+
     def _run_at_once(self, statement: str, parameters: Mapping[str, object]) -> Answer:
         """As `_run`, not waiting for a database that is away."""
         return self._run(statement, parameters)
@@ -110,7 +117,7 @@ class SqlRepository(ABC):
     def get(self, key: str) -> Image:
         """Raises `NotFound`."""
         for row in self._run(self._get, {"key": key}).rows if can_be_stored(key) else ():
-            return self._pictures.of(row)
+            return self._pictures.of(row).image
         raise NotFound(f"There is no picture '{key}'.")
 
     def find(self, number: int) -> Image:
@@ -204,11 +211,11 @@ class SqlRepository(ABC):
         found = self._read(query, access, {"offset": offset, "size": query.size}, far=skipped > NEAR)
         return self._listing(
             query,
-            found.rows,
+            found.pictures,
             total=found.total,
             number=number,
-            is_first=number == 1 or not found.rows,
-            is_last=offset + len(found.rows) >= found.total,
+            is_first=number == 1 or not found.pictures,
+            is_last=offset + len(found.pictures) >= found.total,
         )
 
     def _last_total(self, query: ListQuery) -> int:
@@ -219,11 +226,11 @@ class SqlRepository(ABC):
         """One row more than the page is read, to know whether the page is the last on its side."""
         access = Access.BEFORE if place.backward else Access.AFTER
         found = self._read(query, access, anchor(place, self._dialect) | {"size": query.size + 1})
-        more = len(found.rows) > query.size
+        more = len(found.pictures) > query.size
         is_first = not more if place.backward else not found.neighbour
         return self._listing(
             query,
-            found.rows[-query.size :] if place.backward else found.rows[: query.size],
+            found.pictures[-query.size :] if place.backward else found.pictures[: query.size],
             total=found.total,
             number=1 if is_first else max(place.number, 2),
             is_first=is_first,
@@ -247,26 +254,33 @@ class SqlRepository(ABC):
             "few": self._few(shape),
             **place,
         }
-        total, neighbour, rows = self._ask_for(query, shape, parameters)
+        found = self._read_plainly(shape, parameters) or self._read_whole(query, shape, parameters)
         if len(self._totals) >= MAX_TOTALS:
             self._totals.clear()
-        self._totals[chosen] = total
-        return _Found(rows=rows, total=total, neighbour=neighbour is not None)
+        self._totals[chosen] = found.total
+        return found
 
-    def _ask_for(
-        self, query: ListQuery, shape: Shape, parameters: Mapping[str, object]
-    ) -> tuple[int, int | None, Sequence[Row]]:
-        """The total, the neighbour and the rows of a page, in the order asked for, of one snapshot."""
-        plain = queries.plain(shape, self._dialect)
-        rows = self._run(plain, parameters).rows if plain else ()
-        if rows:
-            total, neighbour, *_ = rows[0]
-            found = [row[2:] for row in rows]
-            return total, neighbour, found[::-1] if shape.access is Access.BEFORE else found
-        rows = self._run(queries.page(shape, self._dialect), parameters).rows
+    def _read_plainly(self, shape: Shape, parameters: Mapping[str, object]) -> _Found | None:
+        """None for an empty page, of which another statement has to tell, and for one that cannot be
+        read that way."""
+        statement = queries.plain(shape, self._dialect)
+        rows = self._run_together(statement, parameters).rows if statement else ()
+        if not rows:
+            return None
+        try:
+            pictures = [self._pictures.of(row[2] if self._dialect.line else row[2:]) for row in rows]
+        except Unreadable:
+            return None
+        if shape.access is Access.BEFORE:
+            pictures.reverse()
+        total, neighbour, *_ = rows[0]
+        return _Found(pictures=pictures, total=total, neighbour=neighbour is not None)
+
+    def _read_whole(self, query: ListQuery, shape: Shape, parameters: Mapping[str, object]) -> _Found:
+        rows = self._run_together(queries.page(shape, self._dialect), parameters).rows
         total, neighbour, *first = rows[0]
-        found = [] if first[ID] is None else ordered([row[2:] for row in rows], query, self._dialect)
-        return total, neighbour, found
+        pictures = [] if first[ID] is None else [self._pictures.of(row[2:]) for row in rows]
+        return _Found(pictures=ordered(pictures, query), total=total, neighbour=neighbour is not None)
 
     def _few(self, shape: Shape) -> int:
         """Up to how many matches of a search are sorted rather than walked to: ten times as many
@@ -276,19 +290,19 @@ class SqlRepository(ABC):
         return self._dialect.few if shape.indexed else self._dialect.few // 10
 
     def _listing(
-        self, query: ListQuery, rows: Sequence[Row], *, total: int, number: int, is_first: bool, is_last: bool
+        self, query: ListQuery, found: Sequence[Known], *, total: int, number: int, is_first: bool, is_last: bool
     ) -> Listing:
         return Listing(
             query=query,
-            images=tuple([self._pictures.of(row) for row in rows]),
+            images=tuple([known.image for known in found]),
             total=total,
             number=number,
-            next=None if is_last else self._cursor(query, rows[-1:], number=number + 1, backward=False),
-            previous=None if is_first else self._cursor(query, rows[:1], number=max(number - 1, 1), backward=True),
+            next=None if is_last else self._cursor(query, found[-1:], number=number + 1, backward=False),
+            previous=None if is_first else self._cursor(query, found[:1], number=max(number - 1, 1), backward=True),
         )
 
-    def _cursor(self, query: ListQuery, edge: Sequence[Row], *, number: int, backward: bool) -> Cursor | None:
-        for row in edge:
-            return beside(row, query, self._dialect, number=number, backward=backward)
+    def _cursor(self, query: ListQuery, edge: Sequence[Known], *, number: int, backward: bool) -> Cursor | None:
+        for known in edge:
+            return beside(known, query, number=number, backward=backward)
         # The page is empty. One that a cursor reached is left the way it was come by.
         return turned(query.place, number=number) if isinstance(query.place, Cursor) else None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from shoebox.db.dialect import Dialect
 from shoebox.domain.image import Facts, Format, Image, NewImage
@@ -17,8 +17,10 @@ Row = Sequence[Any]
 COLUMNS: Final = "id key original_name size width height format uploaded_at sha256 color collection name_key".split()
 ORDER: Final = {SortField.AGE: "uploaded_at", SortField.SIZE: "size", SortField.NAME: "name_key"}
 ID: Final = COLUMNS.index("id")
-POSITION: Final = {field: COLUMNS.index(column) for field, column in ORDER.items()}
 
+NAME_KEY: Final = COLUMNS.index("name_key")
+
+BETWEEN: Final = "\x1f"  # the values of a line; made for this, and in no name that came by an upload
 MAX_KNOWN: Final = 512  # pictures that a process remembers, of 1 to 2 kB: 25 pages of 20
 FARTHEST: Final = 2**62  # rows, ids, bytes; past this both databases run out of integers
 EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
@@ -84,25 +86,45 @@ def image_of(row: Row, dialect: Dialect) -> Image:
     )
 
 
+class Known(NamedTuple):
+    """A picture and its name as it is sorted by."""
+
+    image: Image
+    name_key: str
+
+
 class Pictures:
     """Pictures made of rows. Those of the last pages are remembered, so that the same row gives the
     same picture again. For all threads: looking and remembering are one step each."""
 
     def __init__(self, dialect: Dialect) -> None:
         self._dialect = dialect
-        self._known: dict[int, tuple[Row, Image]] = {}
+        self._known: dict[Row, Known] = {}
 
-    def of(self, row: Row) -> Image:
-        """The picture that a row of `COLUMNS` holds."""
-        known = self._known.get(row[ID])
-        # Nothing of ours changes a row, but an operator may.
-        if known is not None and known[0] == row:
-            return known[1]
-        image = image_of(row, self._dialect)
-        if len(self._known) >= MAX_KNOWN:
-            self._known.clear()
-        self._known[row[ID]] = (row, image)
-        return image
+    def of(self, row: Row) -> Known:
+        """The picture that a row of `COLUMNS` holds, or a line of such a row. A row that was changed
+        is another one. Raises `Unreadable`."""
+        known = self._known.get(row)
+        if known is None:
+            columns = cells(row) if isinstance(row, str) else row
+            known = Known(image_of(columns, self._dialect), columns[NAME_KEY])
+            if len(self._known) >= MAX_KNOWN:
+                self._known.clear()
+            self._known[row] = known
+        return known
+
+
+class Unreadable(Exception):
+    """A value in a line holds what stands between values."""
+
+
+def cells(line: str) -> Row:
+    """A row of `COLUMNS` that is written as one line. Raises `Unreadable`."""
+    found = line.split(BETWEEN)
+    if len(found) != len(COLUMNS):
+        raise Unreadable
+    number, key, original_name, size, width, height, *others, collection, name_key = found
+    return int(number), key, original_name, int(size), int(width), int(height), *others, collection or None, name_key
 
 
 def with_id(image: NewImage, number: int) -> Image:
@@ -117,23 +139,22 @@ def with_id(image: NewImage, number: int) -> Image:
     )
 
 
-def ordered(rows: Sequence[Row], query: ListQuery, dialect: Dialect) -> list[Row]:
-    """A page's rows in the order asked for. Python compares text by code point, as both
+def ordered(found: Sequence[Known], query: ListQuery) -> list[Known]:
+    """A page's pictures in the order asked for. Python compares text by code point, as both
     databases do here."""
     descending = query.sort.direction is Direction.DESCENDING
-    return sorted(rows, key=lambda row: (_value(row, query, dialect), row[ID]), reverse=descending)
+    return sorted(found, key=lambda known: (_value(known, query), known.image.id), reverse=descending)
 
 
-def beside(row: Row, query: ListQuery, dialect: Dialect, *, number: int, backward: bool) -> Cursor:
-    """The cursor to the rows right after a row, or right before it."""
-    value = _value(row, query, dialect)
-    return Cursor(sort=query.sort, value=value, id=row[ID], backward=backward, number=number)
+def beside(known: Known, query: ListQuery, *, number: int, backward: bool) -> Cursor:
+    """The cursor to the rows right after a picture's, or right before it."""
+    return Cursor(sort=query.sort, value=_value(known, query), id=known.image.id, backward=backward, number=number)
 
 
-def _value(row: Row, query: ListQuery, dialect: Dialect) -> Any:
-    """What a row is sorted by, as cursors tell it."""
-    value = row[POSITION[query.sort.field]]
-    return microseconds(dialect.time_out(value)) if query.sort.field is SortField.AGE else value
+def _value(known: Known, query: ListQuery) -> int | str:
+    if query.sort.field is SortField.AGE:
+        return microseconds(known.image.uploaded_at)
+    return known.image.facts.size if query.sort.field is SortField.SIZE else known.name_key
 
 
 def turned(place: Cursor, *, number: int) -> Cursor:

@@ -54,6 +54,7 @@ SQLITE: Final = Dialect(
     time_in=_time_in,
     time_out=moment,
     digest_out=bytes.hex,
+    line="",
 )
 
 

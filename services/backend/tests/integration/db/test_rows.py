@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator
-from contextlib import closing
+from collections.abc import Iterator, Mapping
+from contextlib import closing, contextmanager
 from dataclasses import replace
 from pathlib import Path
 
@@ -13,6 +13,7 @@ import pytest
 from services.backend.tests.databases import ask, empty_postgres, empty_sqlite
 from services.backend.tests.pictures import NOON, SORTS, in_order, new_image, stock
 from shoebox.db.postgres import PostgresRepository
+from shoebox.db.repository import Answer
 from shoebox.db.rows import MAX_KNOWN
 from shoebox.domain.image import Image
 from shoebox.domain.listing import ListQuery, PageNumber
@@ -50,6 +51,38 @@ def test_a_row_of_sqlite_that_was_changed_by_hand_is_another_picture(tmp_path: P
         with closing(sqlite3.connect(tmp_path / "shoebox.sqlite", isolation_level=None)) as connection:
             connection.execute(CHANGED.format(int(NOON.timestamp() * 1_000_000), image.id))
         assert shown(repository) == [changed(image)]
+
+
+def test_a_page_that_holds_something_is_one_statement(repository: PostgresRepository) -> None:
+    stock(repository, 30)
+    with counted(repository) as statements:
+        first = repository.page(ListQuery())
+        assert first.next is not None
+        repository.page(ListQuery(place=first.next))
+    assert len(statements) == 2
+
+
+@pytest.mark.parametrize("name", ["a\x1fb", "\x1f", "a" + "\x1f" * 12 + "b", "a\x1e\n\t\\b"])
+def test_a_name_that_looks_like_the_end_of_a_value_is_only_a_name(repository: PostgresRepository, name: str) -> None:
+    images = [repository.add(new_image(name, seconds=seconds)) for seconds in range(3)]
+    for sort in SORTS:
+        for _ in range(2):
+            assert list(repository.page(ListQuery(sort=sort)).images) == in_order(images, sort)
+
+
+@contextmanager
+def counted(repository: PostgresRepository) -> Iterator[list[str]]:
+    """The statements that are sent within the block."""
+    statements: list[str] = []
+    run = repository._ask
+
+    def note(statement: str, parameters: Mapping[str, object], *, patient: bool) -> Answer:
+        statements.append(statement)
+        return run(statement, parameters, patient=patient)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(repository, "_ask", note)
+        yield statements
 
 
 def test_more_pictures_than_are_remembered_are_listed_too(tmp_path: Path) -> None:

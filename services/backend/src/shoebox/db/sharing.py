@@ -1,0 +1,84 @@
+"""One answer for many who ask the same at once, and never one that was asked for before they came."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Hashable
+from typing import Final, Generic, TypeVar
+
+K = TypeVar("K", bound=Hashable)
+T = TypeVar("T")
+
+# Seconds to wait for others. A list takes a hundredth of it; who asks for longer holds nobody up.
+TURN: Final = 0.05
+
+
+class Sharing(Generic[K, T]):
+    """Asks for the same thing once at a time. Who comes meanwhile waits for the next round, which is
+    for all who wait: it is asked after each of them came, so its answer is as fresh as one's own.
+
+    `step_aside` is called in a thread that has waited for a while and would wait for longer; if it
+    says no, the thread asks by itself.
+    """
+
+    def __init__(self, step_aside: Callable[[], bool]) -> None:
+        self._step_aside = step_aside
+        self._lock = threading.Lock()
+        self._rounds: dict[K, _Round[T]] = {}  # the last that was begun of each; its `next` is not begun
+
+    def ask(self, key: K, asked: Callable[[], T]) -> T:
+        """What `asked()` gave that was called, here or in another thread, after this. Raises what it
+        raises."""
+        with self._lock:
+            last = self._rounds.get(key)
+            joined = last.next if last else None
+            mine = joined or _Round[T]()
+            if last is None:
+                self._rounds[key] = mine
+            else:
+                last.next = mine
+            awaited = joined or last
+            over = awaited.end() if awaited else None
+        if joined and over:
+            return self._follow(joined, over, asked)
+        if last and over:
+            over.wait(TURN)
+            with self._lock:  # nobody joins any more: who comes now waits for the round after this
+                last.next, self._rounds[key] = None, mine
+        return self._lead(mine, key, asked)
+
+    def _lead(self, mine: _Round[T], key: K, asked: Callable[[], T]) -> T:
+        try:
+            answer = asked()
+            mine.answer = (answer,)
+            return answer
+        finally:
+            with self._lock:
+                if mine.next is None and self._rounds.get(key) is mine:
+                    del self._rounds[key]
+                over = mine.over
+            if over is not None:
+                over.set()
+
+    def _follow(self, mine: _Round[T], over: threading.Event, asked: Callable[[], T]) -> T:
+        if over.wait(2 * TURN) or (self._step_aside() and over.wait()):
+            for answer in mine.answer:
+                return answer
+        return asked()  # it failed, which need not be ours to bear
+
+
+class _Round(Generic[T]):
+    """One call, for all who came before it."""
+
+    __slots__ = ("answer", "next", "over")
+
+    def __init__(self) -> None:
+        self.answer: tuple[()] | tuple[T] = ()
+        self.next: _Round[T] | None = None
+        self.over: threading.Event | None = None  # most rounds are waited for by nobody
+
+    def end(self) -> threading.Event:
+        """What is set when it is over. To be asked with the lock held, before it is."""
+        if self.over is None:
+            self.over = threading.Event()
+        return self.over
