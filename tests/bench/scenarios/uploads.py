@@ -79,7 +79,13 @@ def _delete_measure(arena: Arena, uploader: Uploader) -> Measure:
         answers = uploader.store("50k", arena.sizes.uploads or round(STOCK * seconds), clients=CLIENTS)
         os.sync()  # a picture that is deleted is on the disk: most came in long ago
         arena.settle()
-        return with_cpu(arena, uploader.contestant, lambda _: uploader.delete(answers, clients=CLIENTS))(seconds)
+
+        def delete(_: float) -> Sample:
+            sample = uploader.delete(answers, clients=CLIENTS)
+            arena.settle()  # what somebody leaves for after the answer is processor time of his too
+            return sample
+
+        return with_cpu(arena, uploader.contestant, delete)(seconds)
 
     return measure
 
