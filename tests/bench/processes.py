@@ -51,6 +51,14 @@ def _pss(pid: int) -> int:
     return sum(int(line.split()[1]) * 1024 for line in lines if line.startswith("Pss:"))
 
 
+def has_unnamed(pid: int) -> bool:
+    """Whether the process has a file open that was deleted, and will be freed when it is closed."""
+    try:
+        return any(str(fd.readlink()).endswith(" (deleted)") for fd in Path(f"/proc/{pid}/fd").iterdir())
+    except FileNotFoundError:  # closed, or ended, just now: ask again
+        return True
+
+
 class Peak:
     """The most memory seen so far, in MiB."""
 

@@ -20,7 +20,7 @@ from typing import Final
 from shoebox.storage.system import System
 
 DELAY: Final = 2.0  # seconds: most bursts of deletions are over by then, and nobody has missed the room
-MOST: Final = 512  # descriptors a process keeps for it; what comes on top is freed at once
+MOST: Final = 1024  # descriptors a process keeps for it; what comes on top is freed at once
 SHARE: Final = 16  # at most this part of all the descriptors it may have
 # Free bytes and files below which a disk is nearly full: who deletes then wants the room now.
 SCARCE_BYTES: Final = 1024 * 1024 * 1024
