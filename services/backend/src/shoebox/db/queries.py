@@ -41,6 +41,12 @@ DELETE: Final = f"DELETE FROM images WHERE key = :key RETURNING {_ROW}"
 KEYS: Final = "SELECT key FROM images WHERE key > :after ORDER BY key LIMIT :limit"
 IMAGES: Final = f"SELECT {_ROW} FROM images WHERE key > :after ORDER BY key LIMIT :limit"
 VOLUME: Final = "SELECT CAST(coalesce(sum(size), 0) AS bigint) FROM images"
+IDENTITY: Final = "SELECT identity FROM database_identity"
+# Of two that make one at once, both are told the first.
+MAKE_IDENTITY: Final = """
+INSERT INTO database_identity (one, identity) VALUES (1, :identity)
+ON CONFLICT (one) DO UPDATE SET one = excluded.one RETURNING identity"""
+FORGET_IDENTITY: Final = "DELETE FROM database_identity RETURNING identity"
 PING: Final = "SELECT sum(n) FROM image_counts WHERE collection = ''"
 
 
@@ -55,13 +61,14 @@ class Access(Enum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Shape:
-    """All that decides a page statement's text. `far` says that many rows will be skipped,
-    `indexed` that an index knows where the text searched for may be."""
+    """All that decides a page statement's text. `skips` says that rows will be skipped, `far` that
+    they are many, `indexed` that an index knows where the text searched for may be."""
 
     sort: Sort
     collection: bool
     text: bool
     access: Access
+    skips: bool = False
     far: bool = False
     indexed: bool = False
 
@@ -112,7 +119,12 @@ def plain(shape: Shape, dialect: Dialect) -> str | None:
         return None
     columns = f"({_total(shape)}) AS total, {{}} AS neighbour, {dialect.line or _ROW}"
     if shape.access is Access.FROM_START:
-        return dialect.spell(_chosen(shape, dialect, _from_start(shape), columns=columns.format("NULL")))
+        columns = columns.format("NULL")
+        if shape.skips and dialect.line:
+            # Lines are written of what is found, not of what is skipped.
+            page = _chosen(shape, dialect, _from_start(shape))
+            return dialect.spell(f"SELECT {columns} FROM ({page}) AS found ORDER BY {_order(shape)}")
+        return dialect.spell(_chosen(shape, dialect, _from_start(shape), columns=columns))
     sides = _sides(shape)
     neighbour = f"({_chosen(shape, dialect, sides.nearest, sides.other, columns='id')})"
     return dialect.spell(_chosen(shape, dialect, sides.window, sides.this, columns=columns.format(neighbour)))

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from typing import Final
+from uuid import uuid4
 
 from shoebox.db import queries
 from shoebox.db.dialect import Dialect
@@ -190,6 +191,15 @@ class SqlRepository(ABC):
         """Bytes of all pictures together."""
         return int(self._run(queries.VOLUME, {}).rows[0][0])
 
+    def identity(self) -> str:
+        """Who this database is: 32 hexadecimal digits, made when they are first asked for."""
+        rows = self._run(queries.IDENTITY, {}).rows or self.execute(queries.MAKE_IDENTITY, {"identity": uuid4().hex})
+        return str(rows[0][0])
+
+    def forget_identity(self) -> None:
+        """Be somebody else from now on: a database that was restored is not the one that was dumped."""
+        self._run(queries.FORGET_IDENTITY, {})
+
     def execute(self, statement: str, parameters: Mapping[str, object]) -> Sequence[Row]:
         """The rows of one statement with `:name` parameters, for what stands beside the pictures.
         It may be carried out twice. Raises nothing but `Unavailable` and `StorageFull`."""
@@ -244,6 +254,7 @@ class SqlRepository(ABC):
             collection=chosen.collection is not None,
             text=chosen.text is not None,
             access=access,
+            skips=bool(place.get("offset")),
             far=far,
             indexed=chosen.text is not None and self._dialect.is_indexed(chosen.text),
         )

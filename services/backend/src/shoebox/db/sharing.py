@@ -32,7 +32,7 @@ class Sharing(Generic[K, T]):
         with self._lock:
             last = self._rounds.get(key)
             joined = last.next if last else None
-            mine = joined or _Round[T]()
+            mine: _Round[T] = joined or _Round()
             if last is None:
                 self._rounds[key] = mine
             else:

@@ -15,7 +15,7 @@ from shoebox.web.dialects.d3 import upload_date
 from shoebox.web.presenters import image_json
 from shoebox.web.response import json_bytes
 
-MAX_KNOWN: Final = 512  # pictures a process remembers the objects of, of about 1 kB: 25 pages of 20
+MAX_KNOWN: Final = 1024  # pictures a process remembers the objects of, of about 1 kB: 50 pages of 20
 
 # No text of a stranger's holds it: the quotes in one are escaped.
 _BEFORE_URL: Final = b'"absolute_url":"'

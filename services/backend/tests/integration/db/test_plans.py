@@ -31,6 +31,7 @@ FROM generate_series(1, {ROWS}) AS n"""
 
 PLACES = {
     "first page": (Access.FROM_START, False, 0),
+    "third page": (Access.FROM_START, False, 16),
     "middle page": (Access.FROM_START, True, ROWS // 2),
     "middle page from the end": (Access.FROM_END, True, ROWS // 2),
     "last page": (Access.FROM_END, False, ROWS - 4),
@@ -41,7 +42,7 @@ Statement = Callable[[Shape, Dialect], str | None]
 # Each place by the statement that is true of empty pages too, and by the plain one where there is one.
 STATEMENTS_OF_PLACES: list[tuple[Statement, str]] = [
     *((queries.page, place) for place in PLACES),
-    *((queries.plain, place) for place in ("first page", "page after a cursor", "page before a cursor")),
+    *((queries.plain, place) for place in ("first page", "third page", "page after a cursor", "page before a cursor")),
 ]
 ANCHORS = {SortField.AGE: NOON, SortField.SIZE: 50_000, SortField.NAME: "img 5"}
 
@@ -69,7 +70,8 @@ def test_postgresql_walks_an_index_and_no_more_of_it_than_is_skipped(
 ) -> None:
     access, far, offset = PLACES[place]
     offset = offset // 4 if in_collection else offset
-    text = statement(Shape(sort=sort, collection=in_collection, text=False, access=access, far=far), POSTGRES)
+    shape = Shape(sort=sort, collection=in_collection, text=False, access=access, skips=offset > 0, far=far)
+    text = statement(shape, POSTGRES)
     parameters = {"size": 8, "offset": offset, "value": ANCHORS[sort.field], "id": 77, "collection": "c"}
     with closing(filled.login.connect()) as connection, connection.cursor() as cursor:
         cursor.execute(f"EXPLAIN (ANALYZE, TIMING OFF, FORMAT JSON) {text}", parameters)
@@ -139,7 +141,8 @@ def file(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.mark.parametrize("sort", SORTS)
 def test_sqlite_walks_an_index(file: Path, sort: Sort, statement: Statement, place: str, in_collection: bool) -> None:
     access, far, offset = PLACES[place]
-    text = statement(Shape(sort=sort, collection=in_collection, text=False, access=access, far=far), SQLITE)
+    shape = Shape(sort=sort, collection=in_collection, text=False, access=access, skips=offset > 0, far=far)
+    text = statement(shape, SQLITE)
     parameters = {"size": 8, "offset": offset, "value": 0, "id": 77, "collection": "c"}
     with closing(sqlite3.connect(file)) as connection:
         steps = [row[3] for row in connection.execute(f"EXPLAIN QUERY PLAN {text}", parameters)]

@@ -59,7 +59,8 @@ def test_a_page_that_holds_something_is_one_statement(repository: PostgresReposi
         first = repository.page(ListQuery())
         assert first.next is not None
         repository.page(ListQuery(place=first.next))
-    assert len(statements) == 2
+        repository.page(ListQuery(place=PageNumber(number=3)))
+    assert len(statements) == 3
 
 
 @pytest.mark.parametrize("name", ["a\x1fb", "\x1f", "a" + "\x1f" * 12 + "b", "a\x1e\n\t\\b"])
