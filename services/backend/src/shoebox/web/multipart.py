@@ -7,7 +7,7 @@ what may stand in it, and how much, is decided here.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack
 from typing import Final, NamedTuple, Protocol
 from urllib.parse import unquote_to_bytes
@@ -154,8 +154,7 @@ class _Receiver:
         self._part: _FilePart | _TextPart | None = None
 
     def begin(self, segment: MultipartSegment) -> None:
-        _check_headers(segment)
-        name = _file_name(segment)
+        name = _file_name(segment, _headers(segment))
         if name is None and self._base64_field == segment.name:
             self._part = _EncodedPart("")
         elif name is None:
@@ -256,18 +255,20 @@ class _EncodedPart(_FilePart):
         super().write(self._reader.finish())
 
 
-def _check_headers(segment: MultipartSegment) -> None:
-    """Refuse what another reader could take for other headers than we do."""
-    names = [name for name, _ in segment.headerlist]
-    if any(names.count(name) > 1 for name in _SINGLE):
-        raise BadRequest("A part of the form has a header more than once.")
+def _headers(segment: MultipartSegment) -> Mapping[str, str]:
+    """The headers of a part. Refuses what another reader could take for other headers than we do."""
+    headers = dict(segment.headerlist)
+    if len(headers) < len(segment.headerlist):
+        names = [name for name, _ in segment.headerlist]
+        if any(names.count(name) > 1 for name in _SINGLE):
+            raise BadRequest("A part of the form has a header more than once.")
+    return headers
 
 
-def _file_name(segment: MultipartSegment) -> str | None:
+def _file_name(segment: MultipartSegment, headers: Mapping[str, str]) -> str | None:
     """The name a file part came with, "" for none; None when the part is a text field."""
-    disposition = next((value for name, value in segment.headerlist if name == "Content-Disposition"), "")
-    extended = _EXTENDED_NAME.search(disposition)
-    if extended is not None:
+    disposition = headers.get("Content-Disposition", "")
+    if "*" in disposition and (extended := _EXTENDED_NAME.search(disposition)):
         try:
             return unquote_to_bytes(extended[2]).decode(extended[1])
         except UnicodeDecodeError as error:
