@@ -96,6 +96,15 @@ class BlobStorage(Protocol):
         name, thumbnails without a picture; only those older than `older_than` (epoch
         seconds). Returns how many."""
 
+    def marks(self) -> frozenset[str]:
+        """The identities of the databases that have left a mark: pictures may be theirs."""
+
+    def mark(self, identity: str) -> None:
+        """Leave a mark, durably; one that is there already is no error. Raises `StorageFull`."""
+
+    def unmark(self, identity: str) -> None:
+        """Take a mark away; an absent one is no error."""
+
     def probe(self) -> None:
         """Write, sync and remove a small file. Raises `Unavailable` or `StorageFull`."""
 
@@ -189,6 +198,9 @@ class ImageRepository(Protocol):
 
     def lease(self, name: str, seconds: float) -> bool:
         """Take a named lease for a time, unless somebody holds it: once-per-deployment work."""
+
+    def identity(self) -> str:
+        """Who this database is, as no other: 32 hexadecimal digits that stay, until it is restored."""
 
     def volume(self) -> int:
         """Bytes of all pictures together, as their rows say. Reads the whole table: ask seldom."""

@@ -6,6 +6,7 @@ import threading
 import time
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime, timedelta
+from uuid import uuid4
 
 from shoebox.domain.errors import NotFound, StorageFull, Unavailable
 from shoebox.domain.image import Image, NewImage
@@ -32,6 +33,7 @@ class MemoryRepository:
         self._last_id = 0
         self._leases: dict[str, float] = {}
         self._aliases: dict[str, str] = {}
+        self._identity = uuid4().hex
 
     def add(self, image: NewImage) -> Image:
         self._check_there()
@@ -135,6 +137,10 @@ class MemoryRepository:
                 return False
             self._leases[name] = now + seconds
             return True
+
+    def identity(self) -> str:
+        self._check_there()
+        return self._identity
 
     def volume(self) -> int:
         self._check_there()

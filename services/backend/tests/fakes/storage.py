@@ -54,6 +54,7 @@ class MemoryStorage:
         self._pictures: dict[str, tuple[bytes, float]] = {}
         self._thumbnails: dict[tuple[str, int], bytes] = {}
         self._making: dict[tuple[str, int], threading.Lock] = {}
+        self._marks: set[str] = set()
 
     def check_room(self, _size: int) -> None:
         if self.full:
@@ -124,6 +125,19 @@ class MemoryStorage:
 
     def remove_leftovers(self, older_than: float) -> int:
         return 0
+
+    def marks(self) -> frozenset[str]:
+        self._check_there()
+        return frozenset(self._marks)
+
+    def mark(self, identity: str) -> None:
+        self._check_there()
+        self.check_room(0)
+        self._marks.add(identity)
+
+    def unmark(self, identity: str) -> None:
+        self._check_there()
+        self._marks.discard(identity)
 
     def probe(self) -> None:
         self._check_there()

@@ -9,9 +9,9 @@ from __future__ import annotations
 import io
 import os
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, suppress
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, Final
 
 from shoebox.domain.errors import NotFound, Unavailable
 from shoebox.domain.names import is_key
@@ -19,13 +19,15 @@ from shoebox.ports import Staged, StoredFile
 from shoebox.storage import leftovers, locks, scan
 from shoebox.storage.deletion import Deletion
 from shoebox.storage.faults import faults, reading
-from shoebox.storage.folders import build, exists, make_passing, parent
+from shoebox.storage.folders import build, exists, make_passing, parent, sync
 from shoebox.storage.freeing import Freeing
-from shoebox.storage.layout import Layout
+from shoebox.storage.layout import IDENTITY, Layout
 from shoebox.storage.locks import locked
 from shoebox.storage.publish import Publication
-from shoebox.storage.staged import StagedFile, create, create_at
+from shoebox.storage.staged import PUBLIC_FILE, StagedFile, create, create_at
 from shoebox.storage.system import System
+
+MARKING: Final = os.O_RDONLY | os.O_CREAT | os.O_CLOEXEC
 
 
 class DiskStorage:
@@ -179,6 +181,25 @@ class DiskStorage:
         with faults():
             held = locks.is_held(self._system, self._layout.locks, locks.HOLDING)
             return leftovers.remove(self._system, self._layout, older_than, held=held)
+
+    def marks(self) -> frozenset[str]:
+        """Whose pictures may be here."""
+        with faults():
+            names = (path.rpartition("/")[2] for path, _ in scan.files(self._layout.marks))
+            return frozenset(name for name in names if IDENTITY.fullmatch(name))
+
+    def mark(self, identity: str) -> None:
+        """Leave a mark, durably."""
+        with faults():
+            self._system.close(self._system.open(f"{self._layout.marks}/{identity}", MARKING, PUBLIC_FILE))
+            sync(self._system, self._layout.marks)
+
+    def unmark(self, identity: str) -> None:
+        """Take a mark away, durably."""
+        with faults():
+            with suppress(FileNotFoundError):
+                self._system.unlink(f"{self._layout.marks}/{identity}")
+            sync(self._system, self._layout.marks)
 
     def probe(self) -> None:
         """Write, sync and remove a small file."""

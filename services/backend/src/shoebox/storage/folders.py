@@ -39,6 +39,7 @@ def _fixed(layout: Layout) -> tuple[str, ...]:
         layout.thumbnails,
         layout.staging,
         layout.locks,
+        layout.marks,
         layout.held,
         layout.partials,
     )

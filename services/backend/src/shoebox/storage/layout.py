@@ -5,6 +5,7 @@
     thumbs/<width>/<k3>/<key>   a WebP, under its picture's name
     staging/                    files nobody can reach yet
     staging/locks/              empty files that are only ever locked
+    marks/<identity>            an empty file for each database that keeps pictures here
     held/<key>                  a picture that was deleted while a backup is being taken
     partial/<id>                the bytes of an upload in pieces, as far as they have come
     partial/<id>.json           what was announced of it, and what became of it
@@ -23,6 +24,7 @@ from shoebox.domain.errors import NotFound
 from shoebox.domain.names import is_key
 
 SHA256: Final = re.compile(r"[0-9a-f]{64}")
+IDENTITY: Final = re.compile(r"[0-9a-f]{32}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,6 +57,11 @@ class Layout:
     def locks(self) -> str:
         """The folder of lock files."""
         return f"{self.root}/staging/locks"
+
+    @property
+    def marks(self) -> str:
+        """The folder of databases' marks."""
+        return f"{self.root}/marks"
 
     @property
     def held(self) -> str:

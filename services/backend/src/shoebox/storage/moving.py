@@ -83,6 +83,20 @@ class MovingStorage:
         """Those of both."""
         return self._first.remove_leftovers(older_than) + self._second.remove_leftovers(older_than)
 
+    def marks(self) -> frozenset[str]:
+        """Those of either."""
+        return self._first.marks() | self._second.marks()
+
+    def mark(self, identity: str) -> None:
+        """Mark both."""
+        self._first.mark(identity)
+        self._second.mark(identity)
+
+    def unmark(self, identity: str) -> None:
+        """Of both."""
+        self._first.unmark(identity)
+        self._second.unmark(identity)
+
     def probe(self) -> None:
         """Both have to be there."""
         self._first.probe()

@@ -1,6 +1,6 @@
 """Pictures as objects in a bucket, shared by any number of hosts.
 
-Objects are `images/<key>` and `thumbs/<width>/<key>`; uploads are received on the local disk.
+Objects are `images/<key>`, `thumbs/<width>/<key>` and `marks/<identity>`; uploads are received on the local disk.
 Equal pictures are kept once each here: docs/decisions/0005 says why. Relies on what S3 promises:
 a write or deletion that was answered is seen by every later request.
 """
@@ -33,6 +33,7 @@ from shoebox.storage.stores import S3Settings
 IMAGES: Final = "images/"
 THUMBNAILS: Final = "thumbs/"
 PROBES: Final = "probes/"
+MARKS: Final = "marks/"
 IMMUTABLE: Final = "public, max-age=31536000, immutable"  # for who reads the bucket itself: a CDN
 LINK_SECONDS: Final = 3600  # how long a signed address is good
 
@@ -202,6 +203,19 @@ class S3Storage:
     def _remove(self, name: str) -> None:
         with faults():
             self._client.delete_object(Bucket=self._bucket, Key=name)
+
+    def marks(self) -> frozenset[str]:
+        """Whose pictures may be in the bucket."""
+        return frozenset(entry["Key"].removeprefix(MARKS) for entry in self._list(MARKS))
+
+    def mark(self, identity: str) -> None:
+        """Leave a mark: an object of its own, so that no two databases write the same."""
+        with faults():
+            self._client.put_object(Bucket=self._bucket, Key=MARKS + identity, Body=b"")
+
+    def unmark(self, identity: str) -> None:
+        """Take a mark away."""
+        self._remove(MARKS + identity)
 
     def probe(self) -> None:
         """Write and remove a small object, and a local file."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC
 
 import pytest
@@ -98,6 +100,13 @@ def test_a_lease_whose_time_is_over_is_free(repository: ImageRepository) -> None
 def test_a_lease_does_not_hinder_another(repository: ImageRepository) -> None:
     assert repository.lease("sweep", 60)
     assert repository.lease("backup", 60)
+
+
+def test_a_database_says_who_it_is_and_stays_the_same(repository: ImageRepository) -> None:
+    with ThreadPoolExecutor(8) as pool:
+        said = set(pool.map(lambda _: repository.identity(), range(16)))
+    assert said == {repository.identity()}
+    assert re.fullmatch("[0-9a-f]{32}", said.pop())
 
 
 def test_a_ping_of_a_database_that_is_there_is_silent(repository: ImageRepository) -> None:

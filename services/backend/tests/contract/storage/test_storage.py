@@ -20,6 +20,8 @@ OTHER = "Zz0000000000.png"
 PICTURE = b"\xff\xd8\xff a picture" * 1000
 THUMBNAIL = b"RIFF a thumbnail" * 10
 IN_AN_HOUR = 3600.0
+ONE = "0123456789abcdef" * 2
+ANOTHER = "fedcba9876543210" * 2
 
 
 def publish(storage: BlobStorage, data: bytes, key: str) -> None:
@@ -277,6 +279,31 @@ def test_who_fails_to_make_a_thumbnail_lets_the_next_one_try(storage: BlobStorag
         raise InvalidImage("damaged")
     with storage.making(KEY, 320):
         storage.put_thumbnail(KEY, 320, THUMBNAIL)
+
+
+def test_a_new_storage_bears_no_mark(storage: BlobStorage) -> None:
+    assert storage.marks() == frozenset()
+
+
+def test_marks_are_left_by_each_database_and_stay_until_they_are_taken_away(storage: BlobStorage) -> None:
+    for identity in (ONE, ONE, ANOTHER):
+        storage.mark(identity)
+    assert storage.marks() == {ONE, ANOTHER}
+    storage.unmark(ONE)
+    storage.unmark(ONE)
+    assert storage.marks() == {ANOTHER}
+
+
+def test_of_databases_that_come_at_once_each_leaves_its_mark(storage: BlobStorage) -> None:
+    together(8, lambda number: storage.mark(f"{number:032x}"))
+    assert storage.marks() == {f"{number:032x}" for number in range(8)}
+
+
+def test_a_mark_is_neither_a_picture_nor_a_leftover(storage: BlobStorage) -> None:
+    storage.mark(ONE)
+    assert keys(storage) == []
+    assert storage.remove_leftovers(time.time() + IN_AN_HOUR) == 0
+    assert storage.marks() == {ONE}
 
 
 def test_twenty_equal_pictures_at_once_are_all_there(storage: BlobStorage) -> None:

@@ -30,12 +30,14 @@ FILES = [
     "5-count-restored-rows.sql",
     "6-create-outbox.sql",
     "7-create-content-index.sql",
+    "8-create-identity.sql",
 ]
 SQLITE_FILES = [
     "1-create-tables.sql",
     "2-create-aliases.sql",
     "3-create-outbox.sql",
     "4-create-content-index.sql",
+    "5-create-identity.sql",
 ]
 
 
