@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import contextlib
 import logging
-import os
 import signal
 import socket
 import time
@@ -61,9 +60,8 @@ def serve(
     allow `wall_limit` and LOCK_LIMIT seconds. `put_back` is the workers' end of the queue: a
     large picture whose turn it is not yet goes back there, so that small ones pass it; without
     it the decoder waits. `working` is entered for the length of each decode. Takes over SIGALRM
-    and SIGPROF, lowers RLIMIT_AS and leaves the processor to others sooner (SCHED_BATCH).
+    and SIGPROF and lowers RLIMIT_AS.
     """
-    _interrupt_nobody()
     memory.tame_allocator()
     memory.bound(settings.address_space)
     jobs.settimeout(LOOK_INTERVAL)
@@ -78,13 +76,6 @@ def serve(
             if delivery.wanted:
                 decoder.handle(delivery)
     return 0
-
-
-def _interrupt_nobody() -> None:
-    # A worker that stops in mid-step for a decoder stops with a lock in its hand that its other threads
-    # wait for: it is cheaper to begin a decode when the worker waits for something itself.
-    with contextlib.suppress(OSError):  # not allowed in every sandbox
-        os.sched_setscheduler(0, os.SCHED_BATCH, os.sched_param(0))
 
 
 def _next(jobs: socket.socket, beat: Callable[[], None], draining: Callable[[], bool]) -> wire.Delivery | None:

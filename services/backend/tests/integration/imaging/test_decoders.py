@@ -70,12 +70,6 @@ def is_queued(jobs: socket.socket) -> bool:
     return int.from_bytes(fcntl.ioctl(jobs, termios.TIOCOUTQ, bytes(4)), sys.byteorder) > 0
 
 
-def test_a_decoder_interrupts_nobody_for_a_job() -> None:
-    with crew() as decoders:
-        examine(RemoteCodec(decoders.jobs), SMALL)
-        assert [os.sched_getscheduler(pid) for pid in decoders.pids()] == [os.SCHED_BATCH]
-
-
 def test_a_decoder_killed_at_work_costs_one_picture(tmp_path: Path) -> None:
     with held(tmp_path / "lock") as lock, crew(large_lock=lock.descriptor, put_back=False) as running:
         codec = RemoteCodec(running.jobs)
