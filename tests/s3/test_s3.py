@@ -38,7 +38,9 @@ def settings_of(bucket: S3Settings) -> dict[str, str]:
 
 
 def objects(client: S3Client, bucket: S3Settings) -> list[str]:
-    return [entry["Key"] for entry in client.list_objects_v2(Bucket=bucket.bucket).get("Contents", ())]
+    """The names of all that belong to pictures."""
+    names = [entry["Key"] for entry in client.list_objects_v2(Bucket=bucket.bucket).get("Contents", ())]
+    return [name for name in names if not name.startswith("marks/")]
 
 
 @pytest.fixture(scope="module")

@@ -45,8 +45,8 @@ class Store:
         self._container = container
 
     def keys(self) -> list[str]:
-        """The names of all objects (below a thousand)."""
-        return re.findall("<Key>([^<]*)</Key>", self._ask("GET", f"{_BUCKET}?list-type=2"))
+        """The names of all objects that belong to pictures (below a thousand)."""
+        return re.findall("<Key>((?!marks/)[^<]*)</Key>", self._ask("GET", f"{_BUCKET}?list-type=2"))
 
     def remove(self, key: str) -> None:
         """Remove an object behind Shoebox's back."""

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import BinaryIO, Final
 
+from shoebox.app.marks import Marks
 from shoebox.domain.errors import NotFound
 from shoebox.domain.image import THUMBNAIL_WIDTHS, Image
 from shoebox.domain.listing import ListQuery
@@ -63,6 +64,7 @@ class Copier:
 
         `progress` is told the pictures done and an estimate of all. Raises what the stores do.
         """
+        Marks(storage=self._target, repository=self._repository).leave()
         total, done = self._repository.page(ListQuery(size=1)).total, 0
         counts = dict.fromkeys(Outcome, 0)
         named: list[tuple[str, Outcome]] = []

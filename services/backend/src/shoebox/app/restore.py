@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, Final
 
+from shoebox.app.marks import Marks
 from shoebox.app.sweep import Sweeper, SweepReport
 from shoebox.domain.backup import BackupError, DamagedPicture, DumpedPicture, Manifest
 from shoebox.domain.errors import NotFound
@@ -56,6 +57,7 @@ class Restoration:
         self._listings = listings
         self._migrate = migrate
         self._sweeper = sweeper
+        self._marks = Marks(storage=storage, repository=repository)
 
     def run(self, file: Path, *, force: bool = False, skip_damaged: bool = False) -> Restored:
         """Put the backup at `file` in the place of what the store holds.
@@ -67,10 +69,14 @@ class Restoration:
         """
         saved = self._archive.open(file)
         self._refuse(saved, force=force)
+        replaced = self._marks.leave()
         left_out = self._put_files(saved, skip_damaged=skip_damaged)
         with self._listings.changing():
             self._dumper.load(saved.dump)
             self._migrate()
+        # The marks of others stay: that this database was restored says nothing of theirs.
+        if self._marks.leave() != replaced:
+            self._storage.unmark(replaced)
         for key in left_out:
             with suppress(NotFound):
                 self._repository.delete(key)
@@ -78,7 +84,8 @@ class Restoration:
         for picture in self._dumper.pictures(saved.dump):
             if picture.key not in left_out:
                 self._put(saved, picture)
-        report = self._sweeper.sweep() if force else self._sweeper.check()
+        alone = not self._marks.others()
+        report = self._sweeper.sweep() if force and alone else self._sweeper.check()
         fields = {"backup": saved.manifest.name, "pictures": report.rows, "left_out": len(left_out)}
         log.info("backup restored", extra=fields)
         return Restored(manifest=saved.manifest, left_out=len(left_out), report=report)

@@ -15,6 +15,7 @@ from enum import Enum
 from itertools import islice
 from typing import Final
 
+from shoebox.app.marks import REMEDY, Marks
 from shoebox.domain.errors import NotFound
 from shoebox.domain.listing import ListQuery
 from shoebox.ports import BlobStorage, Clock, ImageRepository, StoredFile
@@ -54,6 +55,8 @@ class SweepReport:
     `strays` counts files without a row that were left alone because nobody asked for more
     than a check. Files younger than the grace period are no strays: their rows may follow.
     `missing` counts rows without a file and `missing_keys` holds the first 100 of them.
+    `others` counts other databases whose pictures may be in the store, so that no stray is
+    known to be one.
     """
 
     files: int
@@ -63,6 +66,7 @@ class SweepReport:
     strays: int
     missing: int
     missing_keys: tuple[str, ...]
+    others: int
 
     @property
     def sound(self) -> bool:
@@ -106,34 +110,48 @@ class Sweeper:
         self._repository = repository
         self._clock = clock
         self._grace = grace
+        self._marks = Marks(storage=storage, repository=repository)
+
+    def require_alone(self) -> None:
+        """Raises `SharedStore` where another database may have pictures in the store."""
+        self._marks.require_alone()
+
+    def claim(self) -> None:
+        """Make the store this database's alone: the pictures of others are strays from now on."""
+        self._marks.claim()
 
     def sweep(self, progress: Report = silent) -> SweepReport:
         """Remove files without a row and leftovers, both older than the grace period.
 
         Whatever the share of such files: who calls it has looked at a `check` first, or knows.
+        Raises `SharedStore`, having changed nothing.
         """
+        self.require_alone()
         older_than = self._older_than()
         files = self._walk_files(older_than, progress, self._storage.delete)
         progress(Progress(phase=Phase.LEFTOVERS, done=0, total=None))
         leftovers = self._storage.remove_leftovers(older_than)
         progress(Progress(phase=Phase.LEFTOVERS, done=leftovers, total=leftovers))
-        report = _report(files, self._walk_rows(progress), removed=files.strays, leftovers=leftovers, strays=0)
+        report = _report(files, self._walk_rows(progress), removed=files.strays, leftovers=leftovers)
         _log(report)
         return report
 
     def check(self, progress: Report = silent) -> SweepReport:
         """Look at the same files and rows and change nothing."""
+        others = len(self._marks.others())
         files = self._walk_files(self._older_than(), progress, _leave)
-        return _report(files, self._walk_rows(progress), removed=0, leftovers=0, strays=files.strays)
+        return _report(files, self._walk_rows(progress), strays=files.strays, others=others)
 
     def run_once_per_deployment(self, progress: Report = silent) -> SweepReport | None:
         """`sweep` with nobody watching: None if any host of this deployment has begun one
-        within the hour, and only a check if the outcome of that is doubtful."""
+        within the hour, and only a check if the store is shared or the outcome of that is doubtful."""
+        self._marks.leave()  # so that it is there whatever the start met with, and after another's claim
         if not self._repository.lease(LEASE_NAME, LEASE_SECONDS):
             return None
         found = self.check(progress)
-        if found.doubtful:
-            log.error("sweep refused", extra={"files": found.files, "rows": found.rows, "strays": found.strays})
+        if found.others or found.doubtful:
+            counts = {"files": found.files, "rows": found.rows, "strays": found.strays, "others": found.others}
+            log.error("sweep refused", extra=counts | ({"reason": REMEDY} if found.others else {}))
             return found
         return self.sweep(progress)
 
@@ -191,7 +209,9 @@ def _batches(files: Iterable[StoredFile]) -> Iterator[list[StoredFile]]:
         yield batch
 
 
-def _report(files: _Files, rows: _Rows, *, removed: int, leftovers: int, strays: int) -> SweepReport:
+def _report(
+    files: _Files, rows: _Rows, *, removed: int = 0, leftovers: int = 0, strays: int = 0, others: int = 0
+) -> SweepReport:
     return SweepReport(
         files=files.seen,
         rows=rows.seen,
@@ -200,6 +220,7 @@ def _report(files: _Files, rows: _Rows, *, removed: int, leftovers: int, strays:
         strays=strays,
         missing=rows.missing,
         missing_keys=rows.missing_keys,
+        others=others,
     )
 
 

@@ -9,6 +9,7 @@ from datetime import timedelta
 from typing import Final
 
 from shoebox import logs, wiring
+from shoebox.app.marks import REMEDY
 from shoebox.app.sweep import GRACE, Progress, Report, Sweeper, SweepReport, silent
 from shoebox.cli import folders
 from shoebox.config import Config
@@ -38,27 +39,37 @@ def add_sweep_arguments(parser: argparse.ArgumentParser) -> None:
         help="leave files younger than this alone (default %(default)g); less only while nobody uploads",
     )
     parser.add_argument("--force", action="store_true", help="remove files even if most of them have no row")
+    parser.add_argument(
+        "--claim",
+        action="store_true",
+        help="make the store this database's alone, now that others with pictures in it are given up",
+    )
 
 
 def sweep(config: Config, arguments: argparse.Namespace) -> int:
     """Remove leftovers, and uploads in pieces that expired, and report; exit code 1 if a row has no file.
 
     Where most files have no row it removes nothing without `--force`: more likely than a
-    store of leftovers is a database that belongs to another store.
+    store of leftovers is a database that belongs to another store. Where another database may
+    have pictures it removes nothing without `--claim`.
     """
 
     def work(sweeper: Sweeper, watch: Report) -> SweepReport | None:
+        if not arguments.claim:
+            sweeper.require_alone()
         if expired := wiring.sweep_uploads(config):
             print(f"expired uploads {expired}")
         if not arguments.force and sweeper.check(watch).doubtful:
             return None
+        if arguments.claim:
+            sweeper.claim()
         return sweeper.sweep(watch)
 
     return _over_the_store(config, work, grace=timedelta(seconds=arguments.grace))
 
 
 def check(config: Config, _: argparse.Namespace) -> int:
-    """Only report; exit code 1 if the store is not sound."""
+    """Only report; exit code 1 if the store is not sound or not this database's alone."""
     return _over_the_store(config, lambda sweeper, watch: sweeper.check(watch), grace=GRACE)
 
 
@@ -79,6 +90,8 @@ def _over_the_store(config: Config, work: Callable[[Sweeper, Report], SweepRepor
     )
     for key in report.missing_keys:
         print(f"row without a file: {key}")
+    if report.others:
+        return failed(REMEDY)
     return 0 if report.sound else 1
 
 

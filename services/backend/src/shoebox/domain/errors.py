@@ -91,6 +91,11 @@ class MigrationFailed(ShoeboxError):
     the database's reason: it is for those who run the service."""
 
 
+class SharedStore(ShoeboxError):
+    """Another database may have pictures in the store. The text says what to do: it is for those
+    who run the service."""
+
+
 class StorageFull(ShoeboxError):
     """The disk has no room left for this file."""
 

@@ -91,7 +91,7 @@ def note_load(tally: Tally, load: Load, pool: int, lent: int) -> None:
 
 def note_sweep(tally: Tally, report: SweepReport) -> None:
     """What a sweep came to."""
-    tally.add(families.SWEEPS, ("refused" if report.strays else "done",))
+    tally.add(families.SWEEPS, ("refused" if report.strays or report.others else "done",))
     tally.add(families.SWEPT, amount=report.removed + report.leftovers)
     tally.set(families.LAST_SWEEP, time.time())
     tally.set(families.MISSING, report.missing)

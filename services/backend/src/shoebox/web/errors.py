@@ -18,6 +18,7 @@ from shoebox.domain.errors import (
     MigrationFailed,
     NotFound,
     RateLimited,
+    SharedStore,
     ShoeboxError,
     StorageFull,
     Unavailable,
@@ -123,6 +124,7 @@ STATUS: Final[Mapping[type[ShoeboxError], HTTPStatus]] = {
     RateLimited: HTTPStatus.TOO_MANY_REQUESTS,
     HeadersTooLarge: HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE,
     MigrationFailed: HTTPStatus.INTERNAL_SERVER_ERROR,  # ends the start, so that nobody is answered with it
+    SharedStore: HTTPStatus.INTERNAL_SERVER_ERROR,  # ends a sweep, as above
     CodingUnknown: HTTPStatus.NOT_IMPLEMENTED,
     Unavailable: HTTPStatus.SERVICE_UNAVAILABLE,
     VersionUnknown: HTTPStatus.HTTP_VERSION_NOT_SUPPORTED,

@@ -18,6 +18,7 @@ from shoebox.app.webhooks import Deliverer
 from shoebox.config import Config
 from shoebox.db.outage import Outage, OutageClock
 from shoebox.db.outbox import SqlOutbox
+from shoebox.domain.errors import ShoeboxError
 from shoebox.domain.image import Image
 from shoebox.imaging import decoder
 from shoebox.metrics import families
@@ -35,10 +36,12 @@ from shoebox.webhooks.desk import Desk
 from shoebox.webhooks.sender import HttpSender
 from shoebox.wiring import adapters
 from shoebox.wiring.leftovers import sweep_uploads
-from shoebox.wiring.use_cases import build, build_sweeper
+from shoebox.wiring.use_cases import build, build_marks, build_sweeper
 from shoebox.wiring.visitors import served_lists, web_settings
 
 SWEEP_INTERVAL: Final = 3600.0  # seconds
+# The first thing that is done; each sweep does it again, so that this only repeats the warning.
+MARK_INTERVAL: Final = 24 * 3600.0  # seconds
 # Seconds that a request waits for a database that went away, counted from when it went: a container
 # that was killed is back in one to five. Who asks after that hears at once that it is away.
 DATABASE_PATIENCE: Final = 8.0
@@ -69,6 +72,7 @@ def programs(config: Config) -> list[Program]:
             count=server.workers,
             addresses=_addresses(config),
         ),
+        Program(name="marker", run=lambda slot: _mark(config, slot), every=MARK_INTERVAL, first=0.0, freeze_limit=None),
         Program(name="sweeper", run=lambda slot: _sweep(config, shared, slot), every=SWEEP_INTERVAL, freeze_limit=None),
         Program(
             name="decoder",
@@ -194,6 +198,15 @@ def _told(image: Image, public_url: str | None) -> dict[str, object]:
     if not public_url:
         del told["absolute_url"]
     return told
+
+
+def _mark(config: Config, slot: Slot) -> int:
+    slot.ready()
+    try:
+        build_marks(config).announce()
+    except ShoeboxError as error:
+        logging.getLogger("shoebox.server").warning("store not marked", extra={"reason": str(error)})
+    return 0
 
 
 def _sweep(config: Config, shared: Shared, slot: Slot) -> int:

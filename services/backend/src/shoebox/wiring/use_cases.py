@@ -16,6 +16,7 @@ from shoebox.app.exporting import Exporter
 from shoebox.app.gallery import Gallery
 from shoebox.app.health import Health
 from shoebox.app.importing import Importer
+from shoebox.app.marks import Marks
 from shoebox.app.pictures import Pictures
 from shoebox.app.remove import Removal
 from shoebox.app.restore import Restoration
@@ -91,6 +92,11 @@ def build_sweeper(config: Config, *, grace: timedelta = GRACE) -> Sweeper:
     )
 
 
+def build_marks(config: Config) -> Marks:
+    """The marks in the store, over real adapters."""
+    return Marks(storage=adapters.storage(config), repository=adapters.repository(config, pool_size=1))
+
+
 def build_exporter(config: Config) -> Exporter:
     """The writing out of all pictures, over real adapters."""
     return Exporter(storage=adapters.storage(config), repository=adapters.repository(config, pool_size=1))
@@ -104,9 +110,11 @@ def importing(config: Config, *, decoders: int, threads: int) -> Iterator[Import
         (config.images_dir / ".large").open("ab") as lock,
         crew(decoders, adapters.decoding(config, lock.fileno())) as jobs,
     ):
+        storage = adapters.storage(config)
         repository = adapters.repository(config, pool_size=threads)
+        Marks(storage=storage, repository=repository).leave()
         uploads = Uploads(
-            storage=adapters.storage(config),
+            storage=storage,
             repository=repository,
             codec=remote.RemoteCodec(jobs, wait=IMPORT_PATIENCE),
             clock=adapters.SystemClock(),
@@ -147,6 +155,8 @@ def _migrate_restored(config: Config) -> None:
     # A deliverer that runs puts its receivers back within seconds.
     with closing(adapters.repository(config, pool_size=1)) as repository:
         SqlOutbox(repository).subscribe(())
+        # The system that the backup is of may live on: a store must be able to tell the two apart.
+        repository.forget_identity()
 
 
 def build_copier(config: Config, source: str, target: str) -> Copier:

@@ -22,10 +22,10 @@ from shoebox.db.dump_postgres import PostgresDumper
 from shoebox.db.dump_sqlite import SqliteDumper
 from shoebox.db.migrate import migrate_postgres, migrate_sqlite
 from shoebox.db.postgres import PostgresRepository
-from shoebox.db.repository import NOTHING_KEPT
+from shoebox.db.repository import NOTHING_KEPT, SqlRepository
 from shoebox.db.sqlite import SqliteRepository
 from shoebox.domain.listing import Filter, ListQuery
-from shoebox.ports import Dumper, ImageRepository
+from shoebox.ports import Dumper
 from shoebox.storage.archive import Archive
 from shoebox.storage.disk import DiskStorage
 from tests.stack.postgres import Postgres
@@ -46,7 +46,7 @@ class Store:
     """A store and its backups."""
 
     storage: DiskStorage
-    repository: ImageRepository
+    repository: SqlRepository
     dumper: Dumper
     migrate: Callable[[], object]
     archive: Archive
@@ -96,9 +96,13 @@ class Store:
             storage=DiskStorage(self.images, trusting=False),
             repository=self.repository,
             listings=NOTHING_KEPT,
-            migrate=self.migrate,
+            migrate=self._migrate_restored,
             sweeper=sweeper,
         )
+
+    def _migrate_restored(self) -> None:
+        self.migrate()
+        self.repository.forget_identity()
 
 
 MakeStore = Callable[[str], Store]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -20,6 +20,7 @@ from shoebox.ports import Dumper
 from tests.stack.postgres import Postgres
 
 NAME = "shoebox-2026-11-20T10-30-00Z"
+ANOTHER = "0123456789abcdef" * 2  # a database
 
 
 class Dumping:
@@ -162,6 +163,34 @@ def test_what_an_earlier_backup_holds_outlives_its_damage_in_the_store(make_stor
     other = make_store("second")
     other.restoration().run(Path(manifest.name))
     assert other.pictures() == {key: b"whole"}
+
+
+def test_a_restored_store_is_its_databases_alone_and_that_is_not_the_one_of_the_backup(
+    make_store: MakeStore,
+) -> None:
+    store, other = make_store("first"), make_store("second")
+    store.storage.mark(store.repository.identity())
+    other.storage.mark(other.repository.identity())
+    store.add()
+    store.backups().run()
+    restored = other.restoration().run(Path(NAME))
+    assert other.storage.marks() == {other.repository.identity()}
+    assert other.repository.identity() != store.repository.identity()
+    assert restored.report.others == 0
+
+
+def test_a_restore_takes_no_picture_of_another_database(make_store: MakeStore) -> None:
+    store, other = make_store("first"), make_store("second")
+    store.add()
+    store.backups().run()
+    other.storage.mark(ANOTHER)
+    with other.storage.stage() as staged:
+        staged.write(b"another's")
+        other.storage.publish(staged, "aaaaaaaaaaaa.jpg", "11" * 32)
+    other.clock.time = datetime.now(UTC) + timedelta(hours=2)
+    restored = other.restoration().run(Path(NAME), force=True)
+    assert (restored.report.others, restored.report.strays, restored.report.removed) == (1, 1, 0)
+    assert other.storage.marks() == {ANOTHER, other.repository.identity()}
 
 
 def test_a_full_store_is_refused_and_replaced_only_by_force(make_store: MakeStore) -> None:

@@ -86,6 +86,12 @@ def test_a_store_is_copied_with_its_thumbnails_and_a_second_run_finds_it_there(
         assert back.open_thumbnail(key, 320).read() == b"small " + data[:3]
 
 
+def test_a_copied_store_bears_the_mark_of_its_database(near: DiskStorage, far: S3Storage) -> None:
+    repository = MemoryRepository()
+    Copier(source=near, target=far, repository=repository).run(silent)
+    assert far.marks() == {repository.identity()}
+
+
 def test_what_is_lost_or_damaged_is_named_and_never_copied(near: DiskStorage, far: S3Storage) -> None:
     repository = MemoryRepository()
     lost, damaged, sound = (add(repository, data) for data in (b"lost", b"damaged", b"sound"))
