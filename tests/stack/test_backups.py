@@ -47,6 +47,11 @@ def make_embedded(state: Path) -> Embedded:
     return Embedded(state=state, workers=2)
 
 
+def marks(state: Path) -> set[str]:
+    """The databases that the store is marked by."""
+    return {path.name for path in (state / "img_storage" / "marks").iterdir()}
+
+
 def contents(client: Client) -> dict[str, bytes]:
     """Every picture that is listed, fetched."""
     found: dict[str, bytes] = {}
@@ -115,6 +120,8 @@ def test_a_backup_under_load_restores_into_an_empty_system_while_that_runs(
         done = store("restore", str(quiet), "--force", state=two)
         assert done.returncode == 0, done.stderr
         assert contents(client) == expected
+        assert len(marks(two)) == 1
+        assert not marks(two) & marks(one), "the restored database is not the one of the backup"
         assert client.get(old["thumbnail_url"]).status == 200
         assert client.delete(old["filename"]).status == 200
         assert client.upload("new.png", picture()).status == 201

@@ -116,6 +116,11 @@ def test_a_folder_is_taken_in_once_however_often_it_is_imported(run: Run, folder
     run("check")
 
 
+def test_an_import_marks_the_store_as_its_databases(run: Run, folder: Path, tmp_path: Path) -> None:
+    run("import", folder)
+    assert len(list((tmp_path / "state" / "img_storage" / "marks").iterdir())) == 1
+
+
 def test_an_import_stays_small_however_large_its_pictures_are(
     run: Run, settings: dict[str, str], tmp_path: Path
 ) -> None:
