@@ -92,7 +92,8 @@ class Compose:
     def accesses(self) -> list[dict[str, Any]]:
         """What Nginx wrote down of each request, a second or so after its answer."""
         log = self.layout.logs / "nginx" / "access.log"
-        return [json.loads(line) for line in log.read_text().splitlines()]
+        written, _, _ = log.read_text().rpartition("\n")  # a line that is being written is none yet
+        return [json.loads(line) for line in written.splitlines()]
 
     def asked(self, since: int = 0) -> set[str]:
         """The web containers that Nginx asked, leaving out the first `since` requests."""

@@ -36,7 +36,8 @@ def by_nginx(system: Stack, answers: Iterable[Answer]) -> list[bool]:
     ids = [answer.request_id for answer in answers]
 
     def entries() -> dict[str, bool]:
-        lines = [json.loads(line) for line in system.nginx.access_log.read_text().splitlines()]
+        written, _, _ = system.nginx.access_log.read_text().rpartition("\n")  # one that is being written is none yet
+        lines = [json.loads(line) for line in written.splitlines()]
         return {line["request_id"]: line["worker"] == "" for line in lines if line["request_id"] in ids}
 
     wait_until(lambda: entries().keys() == set(ids), patience=PATIENCE, what="all answers are in the log")
