@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-import threading
 import time
 from collections.abc import Collection
 from dataclasses import replace
@@ -23,26 +22,27 @@ class NotingRepository(MemoryRepository):
         self.notes: dict[int, tuple[str, Note, float]] = {}
         self.holder: tuple[int | None, float] = (None, 0.0)  # of the lease, and until when
         self._numbers = itertools.count(1)
-        self._notes_lock = threading.Lock()
+        self.lock = self._lock  # of rows and notes: both change or neither
 
     def add(self, image: NewImage) -> Image:
-        known = image.key in self._rows
-        row = super().add(image)
-        if not known:
-            self._note("image.created", row)
-        return row
+        with self.lock:
+            known = image.key in self._rows
+            row = super().add(image)
+            if not known:
+                self._note("image.created", row)
+            return row
 
     def delete(self, key: str) -> Image:
-        row = super().delete(key)
-        self._note("image.deleted", row)
-        return row
+        with self.lock:
+            row = super().delete(key)
+            self._note("image.deleted", row)
+            return row
 
     def _note(self, event: str, image: Image) -> None:
-        with self._notes_lock:
-            for url in sorted(self.receivers):
-                number = next(self._numbers)
-                note = Note(number=number, event=event, image=image, happened=datetime.now(UTC), attempts=0)
-                self.notes[number] = (url, note, 0.0)
+        for url in sorted(self.receivers):
+            number = next(self._numbers)
+            note = Note(number=number, event=event, image=image, happened=datetime.now(UTC), attempts=0)
+            self.notes[number] = (url, note, 0.0)
 
 
 class MemoryOutbox:
@@ -52,24 +52,28 @@ class MemoryOutbox:
         self._repository = repository
 
     def hold(self, seconds: float) -> bool:
-        holder, until = self._repository.holder
-        now = time.monotonic()
-        if holder not in {None, id(self)} and until > now:
-            return False
-        self._repository.holder = (id(self), now + seconds)
-        return True
+        with self._repository.lock:
+            holder, until = self._repository.holder
+            now = time.monotonic()
+            if holder not in {None, id(self)} and until > now:
+                return False
+            self._repository.holder = (id(self), now + seconds)
+            return True
 
     def subscribe(self, urls: Collection[str]) -> int:
-        self._repository.receivers = set(urls)
-        gone = [number for number, (url, _, _) in self._repository.notes.items() if url not in urls]
-        for number in gone:
-            del self._repository.notes[number]
-        return len(gone)
+        with self._repository.lock:
+            self._repository.receivers = set(urls)
+            gone = [number for number, (url, _, _) in self._repository.notes.items() if url not in urls]
+            for number in gone:
+                del self._repository.notes[number]
+            return len(gone)
 
     def due(self, url: str, now: datetime, limit: int) -> tuple[Note, ...]:
         found: list[Note] = []
         seen: set[str] = set()
-        for receiver, note, due in self._repository.notes.values():
+        with self._repository.lock:
+            notes = list(self._repository.notes.values())
+        for receiver, note, due in notes:
             if receiver == url:
                 if note.image.key not in seen and due <= now.timestamp():
                     found.append(note)
@@ -80,9 +84,10 @@ class MemoryOutbox:
         self._repository.notes.pop(number, None)
 
     def postpone(self, number: int, attempts: int, due: datetime) -> None:
-        if number in self._repository.notes:
-            url, note, _ = self._repository.notes[number]
-            self._repository.notes[number] = (url, replace(note, attempts=attempts), due.timestamp())
+        with self._repository.lock:
+            if number in self._repository.notes:
+                url, note, _ = self._repository.notes[number]
+                self._repository.notes[number] = (url, replace(note, attempts=attempts), due.timestamp())
 
     def pending(self) -> int:
         return len(self._repository.notes)

@@ -59,7 +59,7 @@ class MemoryPartials:
         self._bytes.pop(partial_id, None)
 
     def remove_untouched(self, since: float) -> int:
-        old = [name for name in self._uploads if self._touched[name] < since]
+        old = [name for name in list(self._uploads) if self._touched[name] < since]
         for name in old:
             self.remove(name)
         return len(old)

@@ -82,15 +82,17 @@ class MemoryRepository:
 
     def key_of_content(self, sha256: str) -> str:
         self._check_there()
-        for image in list(self._rows.values()):
-            if image.facts.sha256 == sha256:
-                return image.key
+        with self._lock:
+            for image in self._rows.values():
+                if image.facts.sha256 == sha256:
+                    return image.key
         raise NotFound("There is no such picture.")
 
     def delete(self, key: str) -> Image:
         self._check_there()
         try:
-            return self._rows.pop(key)
+            with self._lock:
+                return self._rows.pop(key)
         except KeyError:
             raise NotFound("There is no such picture.") from None
 
@@ -118,11 +120,13 @@ class MemoryRepository:
 
     def known(self, keys: Iterable[str]) -> frozenset[str]:
         self._check_there()
-        return frozenset(keys) & self._rows.keys()
+        with self._lock:
+            return frozenset(keys) & self._rows.keys()
 
     def keys(self, *, after: str = "", limit: int = 1000) -> tuple[str, ...]:
         self._check_there()
-        return tuple(sorted(key for key in self._rows if key > after)[:limit])
+        with self._lock:
+            return tuple(sorted(key for key in self._rows if key > after)[:limit])
 
     def images(self, *, after: str = "", limit: int = 1000) -> tuple[Image, ...]:
         self._check_there()
@@ -144,7 +148,8 @@ class MemoryRepository:
 
     def volume(self) -> int:
         self._check_there()
-        return sum(image.facts.size for image in self._rows.values())
+        with self._lock:
+            return sum(image.facts.size for image in self._rows.values())
 
     def ping(self) -> None:
         self._check_there()

@@ -69,11 +69,13 @@ class MemoryStorage:
         self._check_there()
         self.check_room(0)
         staged = MemoryStaged(self)
-        self.open_stages += 1
+        with self._lock:
+            self.open_stages += 1
         try:
             yield staged
         finally:
-            self.open_stages -= 1
+            with self._lock:
+                self.open_stages -= 1
             staged.close()
 
     def publish(self, staged: MemoryStaged, key: str, sha256: str) -> None:
@@ -120,7 +122,9 @@ class MemoryStorage:
                 del self._thumbnails[place]
 
     def files(self) -> Iterator[StoredFile]:
-        for key, (content, modified) in list(self._pictures.items()):
+        with self._lock:
+            pictures = list(self._pictures.items())
+        for key, (content, modified) in pictures:
             yield StoredFile(key=key, size=len(content), modified=modified)
 
     def remove_leftovers(self, older_than: float) -> int:
@@ -128,16 +132,19 @@ class MemoryStorage:
 
     def marks(self) -> frozenset[str]:
         self._check_there()
-        return frozenset(self._marks)
+        with self._lock:
+            return frozenset(self._marks)
 
     def mark(self, identity: str) -> None:
         self._check_there()
         self.check_room(0)
-        self._marks.add(identity)
+        with self._lock:
+            self._marks.add(identity)
 
     def unmark(self, identity: str) -> None:
         self._check_there()
-        self._marks.discard(identity)
+        with self._lock:
+            self._marks.discard(identity)
 
     def probe(self) -> None:
         self._check_there()

@@ -1,59 +1,28 @@
-"""What every storage promises (`ports.BlobStorage`)."""
+"""What every storage promises of pictures (`ports.BlobStorage`)."""
 
 from __future__ import annotations
 
 import os
 import time
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from hashlib import sha256
-from threading import Barrier, Event
 
 import pytest
 
-from shoebox.domain.errors import InvalidImage, NotFound, ShoeboxError
+from services.backend.tests.contract.storage.stores import (
+    KEY,
+    LATER,
+    OTHER,
+    PICTURE,
+    THUMBNAIL,
+    keys,
+    publish,
+    read,
+    read_thumbnail,
+)
+from shoebox.domain.errors import NotFound, ShoeboxError
 from shoebox.ports import BlobStorage
-
-KEY = "k3J9xQ2mVb7c.jpg"
-OTHER = "Zz0000000000.png"
-PICTURE = b"\xff\xd8\xff a picture" * 1000
-THUMBNAIL = b"RIFF a thumbnail" * 10
-IN_AN_HOUR = 3600.0
-ONE = "0123456789abcdef" * 2
-ANOTHER = "fedcba9876543210" * 2
-
-
-def publish(storage: BlobStorage, data: bytes, key: str) -> None:
-    with storage.stage() as staged:
-        staged.write(data)
-        storage.publish(staged, key, sha256(data).hexdigest())
-
-
-def read(storage: BlobStorage, key: str) -> bytes:
-    with storage.open(key) as file:
-        return file.read()
-
-
-def read_thumbnail(storage: BlobStorage, key: str, width: int) -> bytes:
-    with storage.open_thumbnail(key, width) as file:
-        return file.read()
-
-
-def keys(storage: BlobStorage) -> list[str]:
-    return sorted(file.key for file in storage.files())
-
-
-def together(count: int, work: Callable[[int], None]) -> None:
-    """Run `work(0)` … `work(count - 1)` in threads that start as one."""
-    start = Barrier(count)
-
-    def run(number: int) -> None:
-        start.wait(30)
-        work(number)
-
-    with ThreadPoolExecutor(count) as pool:
-        list(pool.map(run, range(count)))
 
 
 def test_a_published_picture_is_read_back_byte_for_byte(storage: BlobStorage) -> None:
@@ -93,7 +62,7 @@ def test_a_staged_file_that_is_not_published_is_gone(storage: BlobStorage) -> No
         staged.write(PICTURE)
         raise ConnectionResetError
     assert keys(storage) == []
-    assert storage.remove_leftovers(time.time() + IN_AN_HOUR) == 0
+    assert storage.remove_leftovers(LATER) == 0
 
 
 def test_a_staged_file_may_be_rewritten_shorter_in_place(storage: BlobStorage) -> None:
@@ -182,41 +151,6 @@ def test_deleting_what_is_not_there_is_no_error(storage: BlobStorage) -> None:
     assert keys(storage) == []
 
 
-def test_a_thumbnail_is_read_back_and_can_be_replaced(storage: BlobStorage) -> None:
-    publish(storage, PICTURE, KEY)
-    storage.put_thumbnail(KEY, 320, b"first")
-    storage.put_thumbnail(KEY, 320, THUMBNAIL)
-    storage.put_thumbnail(KEY, 640, b"wider")
-    assert read_thumbnail(storage, KEY, 320) == THUMBNAIL
-    assert read_thumbnail(storage, KEY, 640) == b"wider"
-
-
-def test_the_thumbnail_that_comes_with_a_picture_goes_with_it(storage: BlobStorage) -> None:
-    publish(storage, PICTURE, KEY)
-    storage.put_thumbnail(KEY, 320, THUMBNAIL, unseen=True)
-    assert read_thumbnail(storage, KEY, 320) == THUMBNAIL
-    storage.delete(KEY)
-    with pytest.raises(NotFound):
-        storage.open_thumbnail(KEY, 320)
-
-
-def test_a_thumbnail_that_was_not_made_is_not_found(storage: BlobStorage) -> None:
-    publish(storage, PICTURE, KEY)
-    storage.put_thumbnail(KEY, 320, THUMBNAIL)
-    with pytest.raises(NotFound):
-        storage.open_thumbnail(KEY, 640)
-    with pytest.raises(NotFound):
-        storage.open_thumbnail(OTHER, 320)
-
-
-def test_a_thumbnail_of_a_deleted_picture_is_not_kept(storage: BlobStorage) -> None:
-    publish(storage, PICTURE, KEY)
-    storage.delete(KEY)
-    storage.put_thumbnail(KEY, 320, THUMBNAIL)
-    with pytest.raises(NotFound):
-        storage.open_thumbnail(KEY, 320)
-
-
 def test_files_tells_every_picture_and_its_size_once(storage: BlobStorage) -> None:
     sizes = {f"{number:012x}.gif": number for number in range(1, 60)}
     for key, size in sizes.items():
@@ -247,7 +181,7 @@ def test_what_a_key_names_is_no_leftover(storage: BlobStorage) -> None:
     publish(storage, PICTURE, OTHER)
     storage.put_thumbnail(KEY, 320, THUMBNAIL)
     storage.delete(OTHER)
-    assert storage.remove_leftovers(time.time() + IN_AN_HOUR) == 0
+    assert storage.remove_leftovers(LATER) == 0
     assert read(storage, KEY) == PICTURE
     assert read_thumbnail(storage, KEY, 320) == THUMBNAIL
 
@@ -255,98 +189,4 @@ def test_what_a_key_names_is_no_leftover(storage: BlobStorage) -> None:
 def test_a_probe_of_a_sound_storage_leaves_nothing(storage: BlobStorage) -> None:
     storage.probe()
     assert keys(storage) == []
-    assert storage.remove_leftovers(time.time() + IN_AN_HOUR) == 0
-
-
-def test_one_caller_at_a_time_makes_a_thumbnail(storage: BlobStorage) -> None:
-    inside: list[int] = []
-    most = 0
-
-    def make(number: int) -> None:
-        nonlocal most
-        with storage.making(KEY, 320):
-            inside.append(number)
-            most = max(most, len(inside))
-            time.sleep(0.005)
-            inside.remove(number)
-
-    together(8, make)
-    assert most == 1
-
-
-def test_who_fails_to_make_a_thumbnail_lets_the_next_one_try(storage: BlobStorage) -> None:
-    with suppress(InvalidImage), storage.making(KEY, 320):
-        raise InvalidImage("damaged")
-    with storage.making(KEY, 320):
-        storage.put_thumbnail(KEY, 320, THUMBNAIL)
-
-
-def test_a_new_storage_bears_no_mark(storage: BlobStorage) -> None:
-    assert storage.marks() == frozenset()
-
-
-def test_marks_are_left_by_each_database_and_stay_until_they_are_taken_away(storage: BlobStorage) -> None:
-    for identity in (ONE, ONE, ANOTHER):
-        storage.mark(identity)
-    assert storage.marks() == {ONE, ANOTHER}
-    storage.unmark(ONE)
-    storage.unmark(ONE)
-    assert storage.marks() == {ANOTHER}
-
-
-def test_of_databases_that_come_at_once_each_leaves_its_mark(storage: BlobStorage) -> None:
-    together(8, lambda number: storage.mark(f"{number:032x}"))
-    assert storage.marks() == {f"{number:032x}" for number in range(8)}
-
-
-def test_a_mark_is_neither_a_picture_nor_a_leftover(storage: BlobStorage) -> None:
-    storage.mark(ONE)
-    assert keys(storage) == []
-    assert storage.remove_leftovers(time.time() + IN_AN_HOUR) == 0
-    assert storage.marks() == {ONE}
-
-
-def test_twenty_equal_pictures_at_once_are_all_there(storage: BlobStorage) -> None:
-    names = [f"{number:012x}.webp" for number in range(20)]
-    together(20, lambda number: publish(storage, PICTURE, names[number]))
-    assert keys(storage) == names
-    assert {read(storage, name) for name in names} == {PICTURE}
-
-
-def test_uploads_and_deletions_of_one_content_at_once_lose_nothing(storage: BlobStorage) -> None:
-    def come_and_go(number: int) -> None:
-        for turn in range(10):
-            name = f"{number:06x}{turn:06x}.webp"
-            publish(storage, PICTURE, name)
-            assert read(storage, name) == PICTURE
-            if turn != 5:
-                storage.delete(name)
-
-    together(10, come_and_go)
-    names = [f"{number:06x}000005.webp" for number in range(10)]
-    assert keys(storage) == names
-    assert {read(storage, name) for name in names} == {PICTURE}
-
-
-def test_a_deleted_picture_has_no_thumbnail_even_while_one_is_being_made(storage: BlobStorage) -> None:
-    names = [f"{number:012x}.avif" for number in range(30)]
-    for name in names:
-        publish(storage, PICTURE, name)
-    done = Event()
-
-    def delete_all() -> None:
-        try:
-            for name in names:
-                storage.delete(name)
-                for _ in range(20):
-                    with pytest.raises(NotFound):
-                        storage.open_thumbnail(name, 320)
-        finally:
-            done.set()
-
-    def make_all() -> None:
-        while not done.is_set():
-            for name in names:
-                storage.put_thumbnail(name, 320, THUMBNAIL)
-
-    together(4, lambda number: make_all() if number else delete_all())
+    assert storage.remove_leftovers(LATER) == 0

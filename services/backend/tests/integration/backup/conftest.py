@@ -55,7 +55,7 @@ class Store:
 
     def add(self, data: bytes | None = None, *, collection: str | None = None) -> str:
         """A picture, as an upload leaves it; returns its key."""
-        data = secrets.token_bytes(random.randint(1, 9000)) if data is None else data
+        data = secrets.token_bytes(random.randint(16, 9000)) if data is None else data
         image = new_image(collection=collection)
         facts = replace(image.facts, size=len(data), sha256=hashlib.sha256(data).hexdigest())
         with self.storage.stage() as staged:

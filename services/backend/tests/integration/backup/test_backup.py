@@ -1,26 +1,21 @@
-"""Backups of whole stores, and what is left of a store after a restore."""
+"""Backups of whole stores: what is in them, and what happens to the store meanwhile."""
 
 from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
-from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
-from services.backend.tests.databases import ask, settings
 from services.backend.tests.integration.backup.conftest import MakeStore, Store
+from services.backend.tests.integration.backup.folders import NAME, backup_folder, files
+from services.backend.tests.waiting import PATIENCE
 from shoebox.app.backup import Backups
-from shoebox.db.dump_postgres import PostgresDumper
 from shoebox.domain.backup import BackupError, DumpedPicture, Manifest
 from shoebox.domain.errors import NotFound, Unavailable
 from shoebox.ports import Dumper
-from tests.stack.postgres import Postgres
-
-NAME = "shoebox-2026-11-20T10-30-00Z"
-ANOTHER = "0123456789abcdef" * 2  # a database
 
 
 class Dumping:
@@ -35,47 +30,13 @@ class Dumping:
     def dump(self, file: Path) -> None:
         self._dumper.dump(file)
         self.dumped.set()
-        assert self._after.wait(30)
+        assert self._after.wait(PATIENCE)
 
     def pictures(self, file: Path) -> Iterator[DumpedPicture]:
         return self._dumper.pictures(file)
 
     def load(self, file: Path) -> None:
         self._dumper.load(file)
-
-
-def files(folder: Path) -> dict[str, Path]:
-    return {path.name: path for path in (folder / "images").rglob("*.*") if path.is_file()}
-
-
-def backup_folder(tmp_path: Path, manifest: Manifest) -> Path:
-    return tmp_path / "backups" / manifest.name
-
-
-def test_a_backup_restores_into_an_empty_store_byte_for_byte(make_store: MakeStore) -> None:
-    store = make_store("first")
-    store.add(b"twice", collection="cats")
-    store.add(b"twice", collection="cats")
-    for _ in range(5):
-        store.add()
-    store.remove(store.add())
-    manifest = store.backups().run()
-    assert (manifest.name, manifest.pictures, manifest.copied, manifest.absent) == (NAME, 7, 6, ())
-    other = make_store("second")
-    restored = other.restoration().run(Path(NAME))
-    assert other.pictures() == store.pictures()
-    assert (restored.report.rows, restored.report.sound, restored.left_out) == (7, True, 0)
-    assert (other.total(), other.total("cats")) == (7, 2)
-    other.remove(other.add(collection="cats"))
-    assert (other.total(), other.total("cats")) == (7, 2)
-
-
-def test_an_id_is_not_used_again_after_a_restore(make_store: MakeStore) -> None:
-    store, other = make_store("first"), make_store("second")
-    ids = [store.repository.get(store.add()).id for _ in range(3)]
-    store.backups().run()
-    other.restoration().run(Path(NAME))
-    assert other.repository.get(other.add()).id > max(ids)
 
 
 def test_a_picture_is_copied_once_and_then_shared_by_all_backups(store: Store, tmp_path: Path) -> None:
@@ -107,13 +68,13 @@ def test_a_picture_deleted_while_it_is_backed_up_is_gone_for_visitors_and_in_the
     made: list[Manifest] = []
     thread = threading.Thread(target=lambda: made.append(store.backups(dumper).run()))
     thread.start()
-    assert dumper.dumped.wait(30)
+    assert dumper.dumped.wait(PATIENCE)
     store.remove(deleted)
     with pytest.raises(NotFound):
         store.storage.open(deleted)
     late = store.add()
     goes_on.set()
-    thread.join(30)
+    thread.join(PATIENCE)
     assert (made[0].pictures, made[0].absent) == (2, ())
     other = make_store("second")
     assert other.restoration().run(Path(NAME)).report.sound
@@ -163,110 +124,6 @@ def test_what_an_earlier_backup_holds_outlives_its_damage_in_the_store(make_stor
     other = make_store("second")
     other.restoration().run(Path(manifest.name))
     assert other.pictures() == {key: b"whole"}
-
-
-def test_a_restored_store_is_its_databases_alone_and_that_is_not_the_one_of_the_backup(
-    make_store: MakeStore,
-) -> None:
-    store, other = make_store("first"), make_store("second")
-    store.storage.mark(store.repository.identity())
-    other.storage.mark(other.repository.identity())
-    store.add()
-    store.backups().run()
-    restored = other.restoration().run(Path(NAME))
-    assert other.storage.marks() == {other.repository.identity()}
-    assert other.repository.identity() != store.repository.identity()
-    assert restored.report.others == 0
-
-
-def test_a_restore_takes_no_picture_of_another_database(make_store: MakeStore) -> None:
-    store, other = make_store("first"), make_store("second")
-    store.add()
-    store.backups().run()
-    other.storage.mark(ANOTHER)
-    with other.storage.stage() as staged:
-        staged.write(b"another's")
-        other.storage.publish(staged, "aaaaaaaaaaaa.jpg", "11" * 32)
-    other.clock.time = datetime.now(UTC) + timedelta(hours=2)
-    restored = other.restoration().run(Path(NAME), force=True)
-    assert (restored.report.others, restored.report.strays, restored.report.removed) == (1, 1, 0)
-    assert other.storage.marks() == {ANOTHER, other.repository.identity()}
-
-
-def test_a_full_store_is_refused_and_replaced_only_by_force(make_store: MakeStore) -> None:
-    store, other = make_store("first"), make_store("second")
-    key = store.add()
-    store.backups().run()
-    for _ in range(3):
-        mine = other.add()
-    last_id = other.repository.get(mine).id
-    with pytest.raises(BackupError, match=r"holds 3 pictures\. --force"):
-        other.restoration().run(Path(NAME))
-    assert mine in other.pictures()
-    other.restoration().run(Path(NAME), force=True)
-    assert other.pictures() == store.pictures()
-    assert set(other.pictures()) == {key}
-    assert other.repository.get(other.add()).id > last_id
-
-
-def test_a_restore_puts_right_what_an_interrupted_one_or_a_bad_disk_left(make_store: MakeStore) -> None:
-    store = make_store("first")
-    keys = [store.add(b"whole"), store.add(), store.add()]
-    wanted = store.pictures()
-    store.backups().run()
-    (store.images / "images" / keys[0][:2] / keys[0]).write_bytes(b"whale")
-    (store.images / "images" / keys[1][:2] / keys[1]).unlink()
-    assert store.restoration().run(Path(NAME), force=True).report.sound
-    assert store.pictures() == wanted
-
-
-@pytest.mark.parametrize("harm", ["cut", "gone"])
-def test_a_damaged_picture_stops_a_restore_before_a_row_is_touched(
-    make_store: MakeStore, tmp_path: Path, harm: str
-) -> None:
-    store, other = make_store("first"), make_store("second")
-    good, bad = store.add(), store.add(b"a picture")
-    manifest = store.backups().run()
-    file = files(backup_folder(tmp_path, manifest))[bad]
-    if harm == "cut":
-        file.write_bytes(b"a pict")
-    else:
-        file.unlink()
-    with pytest.raises(BackupError, match="--skip-damaged"):
-        other.restoration().run(Path(NAME))
-    assert other.total() == 0
-    restored = other.restoration().run(Path(NAME), skip_damaged=True)
-    assert (restored.left_out, restored.report.sound) == (1, True)
-    assert set(other.pictures()) == {good}
-
-
-def test_a_damaged_dump_is_refused(make_store: MakeStore, tmp_path: Path) -> None:
-    store, other = make_store("first"), make_store("second")
-    store.add()
-    dump = backup_folder(tmp_path, store.backups().run()) / "database"
-    data = bytearray(dump.read_bytes())
-    data[len(data) // 2] ^= 1
-    dump.write_bytes(data)
-    with pytest.raises(BackupError, match="is damaged"):
-        other.restoration().run(Path(NAME))
-    assert other.total() == 0
-
-
-@pytest.mark.parametrize("make_store", ["postgresql"], indirect=True)
-def test_a_restore_that_the_database_refuses_half_way_changes_nothing(
-    make_store: MakeStore, postgres: Postgres
-) -> None:
-    store, other = make_store("first"), make_store("second")
-    store.add()
-    store.backups().run()
-    mine = other.add()
-    ask(replace(postgres.login, database="backup_second"), "CREATE VIEW names AS SELECT original_name FROM images")
-    with pytest.raises(BackupError, match="cannot drop table"):
-        other.restoration().run(Path(NAME), force=True)
-    assert set(other.pictures()) == {mine}
-    assert other.total() == 1
-    with pytest.raises(BackupError, match=r"pg_dump failed: .*password authentication failed"):
-        store.backups(PostgresDumper(replace(settings(postgres.login), password="wrong:\\"))).run()
 
 
 def test_an_interrupted_backup_is_none_and_is_cleared_away_by_the_next(store: Store, tmp_path: Path) -> None:

@@ -9,7 +9,6 @@ from shoebox.storage.kept_lists import LATE, KeptLists
 
 NAME: Final = "http@shoebox@per_page=20"
 STAMP: Final = 2**33 - 1  # the largest time that is ever asked for
-PATIENCE: Final = 60  # seconds until a process or a thread counts as hung
 
 
 def ask(lists: KeptLists, name: str = NAME, body: bytes = b"{}", *, times: int = 2) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from hashlib import sha256
 from pathlib import Path
+from typing import Final
 
 from shoebox.ports import BlobStorage
 
@@ -13,6 +14,7 @@ THIRD = "k3Z000000001.gif"
 PICTURE = b"\xff\xd8\xff a picture" * 3000
 SHA256 = sha256(PICTURE).hexdigest()
 THUMBNAIL = b"RIFF a thumbnail" * 100
+LATER: Final = 2.0**33  # seconds since the epoch: old is to a sweep then whatever a test can leave
 
 
 def publish(storage: BlobStorage, data: bytes, key: str) -> None:

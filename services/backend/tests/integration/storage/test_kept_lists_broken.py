@@ -3,35 +3,16 @@
 from __future__ import annotations
 
 import errno
-import multiprocessing
 import os
 import time
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from services.backend.tests.integration.storage.lists import NAME, PATIENCE, STAMP, ask, grow_old, marks, served
+from services.backend.tests.integration.storage.lists import NAME, STAMP, ask, grow_old, marks, served
+from services.backend.tests.integration.storage.processes import in_a_process
 from shoebox.domain.errors import Unavailable
 from shoebox.storage.kept_lists import KeptLists
-
-
-def in_a_process(work: Callable[[], None]) -> None:
-    """Do `work` in a process of its own, which is killed with SIGKILL when it has done it."""
-    context = multiprocessing.get_context("fork")
-    done = context.Event()
-
-    def run() -> None:
-        work()
-        done.set()
-        time.sleep(PATIENCE)
-
-    process = context.Process(target=run, daemon=True)
-    process.start()
-    assert done.wait(PATIENCE)
-    process.kill()
-    process.join(PATIENCE)
-    assert process.exitcode == -9
 
 
 def test_a_process_that_dies_within_a_change_leaves_nothing_that_could_be_wrong(lists: KeptLists, folder: Path) -> None:

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import multiprocessing
-import time
-from collections.abc import Callable
 from contextlib import ExitStack, suppress
 from pathlib import Path
 from threading import Thread
@@ -14,6 +11,7 @@ import pytest
 
 from services.backend.tests.integration.storage.pictures import (
     KEY,
+    LATER,
     OTHER,
     PICTURE,
     THUMBNAIL,
@@ -23,30 +21,13 @@ from services.backend.tests.integration.storage.pictures import (
     publish,
     read,
 )
+from services.backend.tests.integration.storage.processes import in_a_process, together
 from services.backend.tests.integration.storage.systems import Watched
+from services.backend.tests.waiting import PATIENCE
 from shoebox.domain.errors import NotFound
 from shoebox.storage.disk import DiskStorage
 
-PATIENCE: Final = 60  # seconds until a process counts as hung
 A_MOMENT: Final = 0.3  # seconds that a deletion would take at most if it did not wait
-LATER: Final = time.time() + 3600
-
-
-def together(count: int, work: Callable[[int], None]) -> None:
-    """Run `work(0)` … `work(count - 1)` in processes that start as one; all must end well."""
-    context = multiprocessing.get_context("fork")
-    start = context.Barrier(count)
-
-    def run(number: int) -> None:
-        start.wait(PATIENCE)
-        work(number)
-
-    processes = [context.Process(target=run, args=(number,), daemon=True) for number in range(count)]
-    for process in processes:
-        process.start()
-    for process in processes:
-        process.join(PATIENCE)
-    assert [process.exitcode for process in processes] == [0] * count
 
 
 def names(count: int) -> list[str]:
@@ -195,21 +176,9 @@ def test_makers_of_different_thumbnails_do_not_wait_for_each_other(tmp_path: Pat
 
 def test_a_maker_that_dies_lets_the_next_one_try(tmp_path: Path) -> None:
     storage = DiskStorage(tmp_path)
-    context = multiprocessing.get_context("fork")
-    holds = context.Event()
-
-    def hold() -> None:
-        with storage.making(KEY, 320):
-            holds.set()
-            time.sleep(PATIENCE)
-
-    holder = context.Process(target=hold, daemon=True)
-    holder.start()
-    assert holds.wait(PATIENCE)
-    holder.kill()
+    in_a_process(storage.making(KEY, 320).__enter__)
     with storage.making(KEY, 320):
-        holder.join(PATIENCE)
-    assert holder.exitcode == -9
+        pass
 
 
 def test_processes_that_start_together_build_one_store(tmp_path: Path) -> None:

@@ -12,13 +12,13 @@ import pytest
 
 from services.backend.tests.fakes.repository import MemoryRepository
 from services.backend.tests.pictures import new_image
+from services.backend.tests.waiting import PATIENCE, wait_until
 from shoebox.db import sharing
 from shoebox.db.pool import stay
 from shoebox.db.sharing import Sharing
 from shoebox.domain.errors import Unavailable
 from shoebox.domain.listing import Listing, ListQuery
 
-PATIENCE = 30.0  # seconds; far more than anything here takes
 QUERY = ListQuery()
 
 
@@ -51,11 +51,16 @@ class Askers:
 
     def __init__(self, held: Held, threads: ThreadPoolExecutor, step_aside: Callable[[], bool]) -> None:
         self.sharing = Sharing[ListQuery, Listing](step_aside)
+        self.come: list[ListQuery] = []
         self._held = held
         self._threads = threads
 
     def ask(self, number: int = 1, query: ListQuery = QUERY) -> list[Future[Listing]]:
-        return [self._threads.submit(self.sharing.ask, query, lambda: self._held.page(query)) for _ in range(number)]
+        return [self._threads.submit(self._ask, query) for _ in range(number)]
+
+    def _ask(self, query: ListQuery) -> Listing:
+        self.come.append(query)
+        return self.sharing.ask(query, lambda: self._held.page(query))
 
 
 @contextmanager
@@ -89,7 +94,8 @@ def test_all_who_come_while_an_answer_is_on_its_way_share_the_next_one(held: Hel
         held.await_found()
         held.rows.add(new_image())
         others = askers.ask(10)
-        time.sleep(0.1)  # they are there, or come later, which is as good
+        wait_until(lambda: len(askers.come) == 11)
+        time.sleep(0.1)  # most of them wait by now, and whoever does not asks next, which is as good
         held.let_go(1000)
         assert (totals(first), totals(others)) == ([0], [1] * 10)
         assert held.asked < 11
