@@ -14,6 +14,7 @@ from shoebox.wiring import build_sweeper
 from tests.client import Client
 from tests.pictures import noise
 from tests.robustness.command import shoebox
+from tests.robustness.crowd import at_once
 from tests.robustness.store import files_below
 from tests.stack.embedded import Embedded
 from tests.stack.process import wait_until
@@ -29,10 +30,8 @@ def two(state: Path) -> Iterator[Two]:
     """A first one with 6 pictures and then a second one with 2, on the same folder."""
     shared = {"IMAGES_DIR": str(state / "img_storage")}
     with Embedded(state=state / "first", workers=1, settings=shared) as first:
-        wait_until(lambda: len(marks(first)) == 1, patience=PATIENCE, what="the first one's mark")
         upload(first, 6)
         with Embedded(state=state / "second", workers=1, settings=shared) as second:
-            wait_until(lambda: len(marks(second)) == 2, patience=PATIENCE, what="the second one's mark")
             upload(second, 2)
             yield first, second
 
@@ -106,12 +105,64 @@ def test_a_claim_of_a_database_without_most_of_the_files_is_no_permission_to_rem
     assert len(marks(second)) == 2
 
 
-def test_a_store_that_cannot_be_marked_serves_all_the_same(state: Path) -> None:
+def test_who_looked_around_and_stored_nothing_is_in_nobodys_way(state: Path) -> None:
+    shared = {"IMAGES_DIR": str(state / "img_storage")}
+    with Embedded(state=state / "first", workers=1, settings=shared) as first:
+        assert Client(first.url).list().json["total_items"] == 0
+        assert shoebox(first, "sweep", *NO_GRACE).returncode == 0
+    with Embedded(state=state / "second", workers=1, settings=shared) as second:
+        upload(second, 2)
+        for command in (("check",), ("sweep", *NO_GRACE)):
+            done = shoebox(second, *command)
+            assert done.returncode == 0, done.stdout + done.stderr
+        assert "store shared" not in second.app_log.read_text()
+        assert len(marks(second)) == 1
+
+
+def test_each_of_two_that_get_their_first_pictures_at_once_leaves_its_mark(state: Path) -> None:
+    shared = {"IMAGES_DIR": str(state / "img_storage")}
+    with (
+        Embedded(state=state / "first", settings=shared) as first,
+        Embedded(state=state / "second", settings=shared) as second,
+    ):
+        assert marks(first) == []
+        at_once([lambda system=system: upload(system, 1) for system in (first, second) for _ in range(4)])
+        assert len(marks(first)) == 2
+        for system in (first, second):
+            assert shoebox(system, "sweep", *NO_GRACE, "--force").returncode == 1
+        assert stored(first) == 8
+
+
+def test_a_store_from_before_there_were_marks_is_marked_by_the_start(state: Path) -> None:
+    with Embedded(state=state, workers=1) as system:
+        upload(system, 1)
+        for mark in marks(system):
+            mark.unlink()
+        system.stop()
+        system.start()
+        wait_until(lambda: len(marks(system)) == 1, patience=PATIENCE, what="a mark")
+
+
+def test_a_database_that_was_emptied_keeps_its_mark(state: Path) -> None:
+    with Embedded(state=state, workers=1) as system:
+        client = Client(system.url)
+        client.delete(client.upload("a.png", noise(30, 20)).json["filename"])
+        assert shoebox(system, "sweep", *NO_GRACE).returncode == 0
+        assert len(marks(system)) == 1
+
+
+def test_a_store_that_cannot_be_marked_takes_no_picture_until_it_can(state: Path) -> None:
     images = state / "img_storage"
     images.mkdir()
     (images / "marks").write_bytes(b"where a folder should be")
     with Embedded(state=state, workers=1) as system:
         wait_until(lambda: "store not marked" in system.app_log.read_text(), patience=PATIENCE, what="a warning")
-        upload(system, 1)
+        client = Client(system.url)
+        assert (refused := client.upload("a.png", noise(30, 20))).status == 503
+        assert refused.json["code"] == "unavailable"
+        assert (stored(system), client.list().json["total_items"]) == (0, 0)
         assert shoebox(system, "sweep", *NO_GRACE).returncode == 1
-        assert stored(system) == 1
+        (images / "marks").unlink()
+        system.workers.process.account.own(images / "marks")
+        upload(system, 1)
+        assert len(marks(system)) == 1

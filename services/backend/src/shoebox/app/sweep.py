@@ -126,8 +126,9 @@ class Sweeper:
         Whatever the share of such files: who calls it has looked at a `check` first, or knows.
         Raises `SharedStore`, having changed nothing.
         """
-        self.require_alone()
+        # In this order: whoever leaves a mark after we looked stores only what is younger than this.
         older_than = self._older_than()
+        self.require_alone()
         files = self._walk_files(older_than, progress, self._storage.delete)
         progress(Progress(phase=Phase.LEFTOVERS, done=0, total=None))
         leftovers = self._storage.remove_leftovers(older_than)
@@ -145,7 +146,7 @@ class Sweeper:
     def run_once_per_deployment(self, progress: Report = silent) -> SweepReport | None:
         """`sweep` with nobody watching: None if any host of this deployment has begun one
         within the hour, and only a check if the store is shared or the outcome of that is doubtful."""
-        self._marks.leave()  # so that it is there whatever the start met with, and after another's claim
+        self._marks.keep()  # so that it is there whatever the start met with, and after another's claim
         if not self._repository.lease(LEASE_NAME, LEASE_SECONDS):
             return None
         found = self.check(progress)

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
+from shoebox.app.marks import Marks
 from shoebox.domain.errors import BadRequest, FileTooLarge, ShoeboxError, StorageFull
 from shoebox.domain.image import GALLERY_WIDTH, Image, NewImage
 from shoebox.domain.names import clean_original_name, new_key
@@ -74,6 +75,7 @@ class Uploads:
         self._repository = repository
         self._codec = codec
         self._clock = clock
+        self._marks = Marks(storage=storage, repository=repository)
 
     @contextmanager
     def receive(self) -> Iterator[Incoming]:
@@ -114,6 +116,8 @@ class Uploads:
         return image
 
     def _keep(self, staged: Staged, new: NewImage, thumbnail: bytes) -> Image:
+        # Mark before blob: another database would take it for a leftover.
+        self._marks.leave_once()
         # Blob before row: a crash here leaves a file nobody can reach, which the sweep
         # removes. The other order leaves a card with a broken picture.
         self._storage.publish(staged, new.key, new.facts.sha256)

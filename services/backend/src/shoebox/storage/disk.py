@@ -191,7 +191,11 @@ class DiskStorage:
     def mark(self, identity: str) -> None:
         """Leave a mark, durably."""
         with faults():
-            self._system.close(self._system.open(f"{self._layout.marks}/{identity}", MARKING, PUBLIC_FILE))
+            fd = self._system.open(f"{self._layout.marks}/{identity}", MARKING, PUBLIC_FILE)
+            try:
+                self._system.fsync(fd)  # where there is no journal, a name alone is lost at the next check of the disk
+            finally:
+                self._system.close(fd)
             sync(self._system, self._layout.marks)
 
     def unmark(self, identity: str) -> None:

@@ -112,7 +112,6 @@ def importing(config: Config, *, decoders: int, threads: int) -> Iterator[Import
     ):
         storage = adapters.storage(config)
         repository = adapters.repository(config, pool_size=threads)
-        Marks(storage=storage, repository=repository).leave()
         uploads = Uploads(
             storage=storage,
             repository=repository,

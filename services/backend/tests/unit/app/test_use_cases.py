@@ -10,7 +10,7 @@ from services.backend.tests.fakes.application import World
 from services.backend.tests.fakes.codec import BROKEN, picture
 from shoebox.app.upload import UploadLimits
 from shoebox.domain.errors import BadRequest, FileTooLarge, InvalidImage, NotFound, StorageFull, Unavailable
-from shoebox.domain.image import Format, Image
+from shoebox.domain.image import Format, Image, NewImage
 from shoebox.domain.listing import ListQuery
 from shoebox.domain.names import new_key
 
@@ -65,13 +65,25 @@ def test_a_full_disk_leaves_nothing() -> None:
     assert (stored(world), rows(world), world.storage.open_stages) == (0, 0, 0)
 
 
-def test_a_file_whose_row_may_be_there_is_kept_for_the_sweep() -> None:
+def test_a_file_whose_row_may_be_there_is_kept_for_the_sweep(monkeypatch: pytest.MonkeyPatch) -> None:
+    world = World()
+
+    def lose(_: NewImage) -> Image:
+        raise Unavailable("The database died.")
+
+    monkeypatch.setattr(world.repository, "add", lose)
+    with pytest.raises(Unavailable):
+        upload(world)
+    assert (stored(world), rows(world)) == (1, 0)
+
+
+def test_a_first_picture_leaves_nothing_while_the_database_is_away() -> None:
     world = World()
     world.repository.away = True
     with pytest.raises(Unavailable):
         upload(world)
     world.repository.away = False
-    assert (stored(world), rows(world)) == (1, 0)
+    assert (stored(world), rows(world), world.storage.open_stages) == (0, 0, 0)
 
 
 def test_a_file_whose_row_was_refused_is_taken_back() -> None:
