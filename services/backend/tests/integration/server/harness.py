@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import http.client
+import itertools
 import json
 import os
 import signal
@@ -17,10 +18,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from services.backend.tests.waiting import A_MOMENT, PATIENCE
+
 SERVICE = Path(__file__).with_name("small_service.py")
 SOURCE = Path(__file__).resolve().parents[3] / "src"
 FEW = "-Sn 256"  # open files a plain system allows at first, and less
-PATIENCE = 15.0  # seconds a test waits for something that should take a fraction of one
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,7 +44,7 @@ def eventually(what: Callable[[], Any]) -> Any:
             if found := what():
                 return found
         assert time.monotonic() < deadline, "it did not happen in time"
-        time.sleep(0.02)
+        time.sleep(A_MOMENT)
 
 
 class Service:
@@ -53,6 +55,8 @@ class Service:
         self._shell = ["/bin/sh", "-c", f'ulimit {descriptors} && exec "$@"', "sh"]
         self.settings: dict[str, Any] = {"workers": 1, "ports": [0], **settings}
         self._log = folder / "events.jsonl"
+        self._names = itertools.count()
+        self._connections: list[http.client.HTTPConnection] = []
         if not (folder / "word.py").exists():
             self.write_word("first")
         self.write_settings()
@@ -84,7 +88,8 @@ class Service:
         return self
 
     def events(self, name: str = "") -> list[dict[str, Any]]:
-        lines = [line for line in self._log.read_text().splitlines() if line.startswith("{")]
+        written = self._log.read_text().rpartition("\n")[0]  # to its end: the last line may be on its way
+        lines = [line for line in written.splitlines() if line.startswith("{")]
         found = [json.loads(line) for line in lines]
         return [event for event in found if not name or event["event"] == name]
 
@@ -103,10 +108,37 @@ class Service:
 
     def connect(self, *, worker: int = 0) -> http.client.HTTPConnection:
         port = self.ports[worker if worker < len(self.ports) else 0]
-        return http.client.HTTPConnection("127.0.0.1", port, timeout=PATIENCE)
+        self._connections.append(http.client.HTTPConnection("127.0.0.1", port, timeout=PATIENCE))
+        return self._connections[-1]
 
     def dial(self, *, worker: int = 0) -> socket.socket:
         return socket.create_connection(("127.0.0.1", self.ports[worker]), timeout=PATIENCE)
+
+    def refuses(self) -> bool:
+        """Whether nobody listens any more."""
+        try:
+            self.dial().close()
+        except ConnectionRefusedError:
+            return True
+        return False
+
+    def at_work(self, path: str, *, count: int = 1) -> list[http.client.HTTPConnection]:
+        """The connections of so many requests that are being worked on, spread over all ports."""
+        before = len(self.events("held"))
+        connections = [self.connect(worker=number % len(self.ports)) for number in range(count)]
+        for connection in connections:
+            connection.request("GET", path)
+        self.wait_event("held", count=before + count)
+        return connections
+
+    @contextlib.contextmanager
+    def held(self, count: int = 1, *, how: str = "hold") -> Iterator[list[http.client.HTTPConnection]]:
+        """The same for requests that last until the block ends; each is answered then."""
+        name = f"over-{next(self._names)}"
+        try:
+            yield self.at_work(f"/{how}/{name}", count=count)
+        finally:
+            (self.folder / name).touch()
 
     def pid_of(self, worker: int = 0) -> int:
         pid: int = self.get("/", worker=worker).json["pid"]
@@ -119,6 +151,8 @@ class Service:
         return self.process.wait(PATIENCE)
 
     def stop(self) -> None:
+        for connection in self._connections:
+            connection.close()
         if self.process.poll() is None:
             self.process.terminate()
             try:

@@ -12,6 +12,7 @@ import resource
 import socket
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -21,18 +22,21 @@ from shoebox.server.listeners import ListenError
 from shoebox.server.master import Master
 from shoebox.server.programs import Address, Program, Slot
 from shoebox.server.reload import Reloading, watcher
-from shoebox.server.worker import Limits, Worker
+from shoebox.server.worker import Limits, Load, Worker
 
 SETTINGS = Path(sys.argv[1])
 CONFIG: dict[str, Any] = json.loads(SETTINGS.read_text())
 LIMITER = RateLimiter(CONFIG.get("rate", 0))
+PATIENT = {"wait": 60.0, "head": 60.0}  # limits, so that only a test that is about them meets them
+PATIENCE = 60.0  # seconds until who holds a request counts as gone
+A_MOMENT = 0.01  # seconds between two looks
 
 
 class PlainConnection:
     """As little HTTP as a test can live with."""
 
     def __init__(self, sock: socket.socket, address: Any, worker: Worker, slot: Slot) -> None:
-        sock.settimeout(5)
+        sock.settimeout(PATIENCE)
         self._sock = sock
         self._worker = worker
         self._slot = slot
@@ -68,11 +72,14 @@ class PlainConnection:
             case ["sleep", seconds]:
                 time.sleep(float(seconds))
                 return "slept"
-            case ["sleep-aside", seconds]:
-                if not step_aside():
-                    return "too many"
+            case ["hold", name]:
+                return self._hold((SETTINGS.parent / name).exists)
+            case ["hold-aside", name]:
+                return self._hold((SETTINGS.parent / name).exists) if step_aside() else "too many"
+            case ["linger", seconds]:
+                told = self._hold(lambda: self._worker.draining)
                 time.sleep(float(seconds))
-                return "slept"
+                return told
             case ["word"]:
                 from word import WORD
 
@@ -86,11 +93,34 @@ class PlainConnection:
             case ["descriptors"]:
                 return str(resource.getrlimit(resource.RLIMIT_NOFILE)[0])
             case _:
-                return json.dumps({"pid": os.getpid(), "index": self._slot.index})
+                connections = self._worker.load.connections
+                return json.dumps({"pid": os.getpid(), "index": self._slot.index, "connections": connections})
+
+    def _hold(self, over: Callable[[], bool]) -> str:
+        report("held")
+        end = time.monotonic() + PATIENCE
+        while not over():
+            if time.monotonic() > end:
+                return "held too long"
+            time.sleep(A_MOMENT)
+        return "held"
 
 
 def report(event: str, /, **fields: object) -> None:
-    print(json.dumps({"event": event, **fields}), file=sys.stderr, flush=True)
+    # In one piece: threads and processes report at once.
+    os.write(2, json.dumps({"event": event, "at": time.monotonic(), **fields}).encode() + b"\n")
+
+
+class LineWatch:
+    """Reports how many requests wait for a thread, whenever that changes."""
+
+    def __init__(self) -> None:
+        self._waiting = 0
+
+    def __call__(self, load: Load) -> None:
+        if load.waiting != self._waiting:
+            self._waiting = load.waiting
+            report("waiting", count=load.waiting)
 
 
 def work(slot: Slot) -> int:
@@ -102,9 +132,12 @@ def work(slot: Slot) -> int:
         slot.wait(die_after)
         return 3
     slot.on_reopen = lambda: report("reopened", index=slot.index)
-    limits = Limits(**CONFIG.get("limits", {}))
     return Worker(
-        slot, lambda sock, address, worker: PlainConnection(sock, address, worker, slot), limits=limits, on_event=report
+        slot,
+        lambda sock, address, worker: PlainConnection(sock, address, worker, slot),
+        limits=Limits(**PATIENT | CONFIG.get("limits", {})),
+        on_event=report,
+        on_tick=LineWatch(),
     ).serve()
 
 

@@ -8,7 +8,10 @@ import socket
 import time
 from pathlib import Path
 
-from services.backend.tests.integration.server.harness import Load, Service, ask, eventually, freeze, is_alive, running
+from services.backend.tests.integration.server.harness import Load, Service, eventually, freeze, is_alive, running
+from shoebox.server.children import FIRST_DELAY, FREE_DEATHS
+
+DEATHS = 8
 
 
 def test_each_worker_answers_on_its_own_port(tmp_path: Path) -> None:
@@ -22,14 +25,17 @@ def test_workers_share_one_port(tmp_path: Path) -> None:
 
 
 def test_a_killed_worker_is_replaced_within_a_second(tmp_path: Path) -> None:
+    waits = []
     with running(tmp_path, workers=2, ports=[0, 0]) as service:
-        pid = service.pid_of(0)
-        os.kill(pid, signal.SIGKILL)
-        killed = time.monotonic()
-        # The kernel keeps the connection for the replacement: no second try, no refusal.
-        successor = service.get(worker=0).json["pid"]
-        assert successor != pid
-        assert time.monotonic() - killed < 1
+        for _ in range(FREE_DEATHS):
+            pid = service.pid_of(0)
+            os.kill(pid, signal.SIGKILL)
+            killed = time.monotonic()
+            # The kernel keeps the connection for the replacement: no second try, no refusal.
+            successor = service.get(worker=0).json["pid"]
+            waits.append(time.monotonic() - killed)
+            assert successor != pid
+    assert min(waits) < 1  # a machine that pauses does so once in a while, a master that dawdles always
 
 
 def test_requests_to_other_workers_do_not_notice_a_death(tmp_path: Path) -> None:
@@ -43,7 +49,7 @@ def test_requests_to_other_workers_do_not_notice_a_death(tmp_path: Path) -> None
 
 
 def test_a_frozen_worker_is_killed_and_replaced(tmp_path: Path) -> None:
-    with running(tmp_path, freeze_limit=0.8) as service:
+    with running(tmp_path, freeze_limit=2.0) as service:
         pid = service.pid_of()
         freeze(pid)
         assert service.get().json["pid"] != pid
@@ -52,8 +58,8 @@ def test_a_frozen_worker_is_killed_and_replaced(tmp_path: Path) -> None:
 
 
 def test_a_worker_that_sleeps_in_its_requests_is_not_frozen(tmp_path: Path) -> None:
-    with running(tmp_path, freeze_limit=0.8, limits={"threads": 1, "wait": 5}) as service:
-        assert service.get("/sleep/2").text == "slept"
+    with running(tmp_path, freeze_limit=2.0, limits={"threads": 1}) as service:
+        assert service.get("/sleep/3").text == "slept"
         assert service.events("process killed") == []
 
 
@@ -80,10 +86,9 @@ def test_an_address_in_use_is_one_line_and_an_exit_code(tmp_path: Path) -> None:
 
 def test_a_process_that_dies_again_and_again_is_forked_less_and_less_often(tmp_path: Path) -> None:
     with running(tmp_path, die_after=0.01) as service:
-        service.wait_event("process died", count=6)
-        time.sleep(1)
-        # At 10 ms a life there would be a hundred.
-        assert len(service.events("process died")) < 15
+        deaths = service.wait_event("process died", count=DEATHS)
+        waited = deaths[-1]["at"] - deaths[FREE_DEATHS]["at"]
+        assert waited > sum(FIRST_DELAY * 2**n for n in range(DEATHS - FREE_DEATHS - 1))
 
 
 def test_children_die_with_a_master_that_is_killed(tmp_path: Path) -> None:
@@ -108,11 +113,8 @@ def test_a_periodic_program_runs_again_and_again(tmp_path: Path) -> None:
 
 def test_a_worker_told_to_leave_by_hand_finishes_and_is_replaced(tmp_path: Path) -> None:
     with running(tmp_path) as service:
-        connection = service.connect()
-        pid = ask(connection).json["pid"]
-        connection.request("GET", "/sleep/0.5")
-        time.sleep(0.1)
+        pid = service.pid_of()
+        (connection,) = service.at_work("/linger/0")
         os.kill(pid, signal.SIGTERM)
-        assert connection.getresponse().read() == b"slept"
-        connection.close()
+        assert connection.getresponse().read() == b"held"
         assert eventually(lambda: service.pid_of() != pid)
