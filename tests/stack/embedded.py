@@ -9,12 +9,11 @@ from typing import Final, Self
 from tests.stack.health import healthy
 from tests.stack.layout import Layout
 from tests.stack.ports import LOOPBACK, free_port
-from tests.stack.process import StackError, wait_until
-from tests.stack.sockets import holders
+from tests.stack.process import wait_until
 from tests.stack.topology import Topology
 from tests.stack.workers import Workers
 
-READY_PATIENCE: Final = 30.0  # seconds
+READY_PATIENCE: Final = 90.0  # seconds
 
 
 class Embedded(Topology):
@@ -50,11 +49,8 @@ class Embedded(Topology):
         return f"http://{LOOPBACK}:{self.port}"
 
     def worker_pid(self, index: int) -> int:
-        """Worker `index` of those that listen now. Raises `StackError` if there are fewer."""
-        found = holders(self.port, self.workers.pids)
-        if index >= len(found):
-            raise StackError(f"only {len(found)} workers listen on port {self.port}")
-        return found[index]
+        """Worker `index` of those that listen, the oldest first."""
+        return self._listening(lambda found: found[index] if len(found) > index else None, self.port)
 
     def start(self) -> Self:
         """Start; returns when /health says so. On failure nothing is left running."""

@@ -16,7 +16,7 @@ from tests.stack.ports import LOOPBACK, free_port
 from tests.stack.process import Process, StackError, descendants, wait_until
 from tests.stack.service import Service, configure
 
-START_PATIENCE: Final = 10.0  # seconds
+START_PATIENCE: Final = 60.0  # seconds
 CHANGE_PATIENCE: Final = 90.0  # seconds; a process that still sends has sixty
 SERVICE: Final = CHECKOUT / "services" / "nginx"
 
@@ -114,7 +114,7 @@ class Nginx(Service):
         if not self.process.alive:
             raise StackError(f"Nginx does not start:\n{self.process.tail()}")
         try:
-            socket.create_connection((LOOPBACK, self.port), timeout=1).close()
+            socket.create_connection((LOOPBACK, self.port), timeout=START_PATIENCE).close()
         except OSError:
             return False
         return True

@@ -18,7 +18,8 @@ from tests.stack.postgres import Login
 from tests.stack.process import Process, StackError, wait_until
 from tests.stack.service import Service, configure
 
-START_PATIENCE: Final = 10.0  # seconds
+START_PATIENCE: Final = 60.0  # seconds
+_LOOK: Final = 3  # seconds for one look at whether it answers; it keeps a client waiting while PostgreSQL is away
 _RENDER: Final = CHECKOUT / "services" / "pgbouncer" / "render.sh"
 
 
@@ -95,7 +96,7 @@ class PgBouncer(Service):
         if not self.process.alive:
             raise StackError(f"PgBouncer does not start:\n{self.process.tail()}")
         try:
-            self.login.connect().close()
+            self.login.connect(timeout=_LOOK).close()
         except psycopg2.OperationalError as error:
             return "refused" not in str(error)
         return True

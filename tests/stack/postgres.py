@@ -16,11 +16,13 @@ from psycopg2 import sql
 
 from tests.stack.accounts import account
 from tests.stack.ports import LOOPBACK, free_port
-from tests.stack.process import Process, StackError, wait_until
+from tests.stack.proc import working_in
+from tests.stack.process import KILL_PATIENCE, Process, StackError, send, wait_until
 from tests.stack.service import Service
 
 CONNECTIONS: Final = 100  # at once; PgBouncer needs far fewer
-START_PATIENCE: Final = 60.0  # seconds; recovery after a crash is part of a start
+START_PATIENCE: Final = 90.0  # seconds; recovery after a crash is part of a start
+_LOOK: Final = 5  # seconds for one look at whether it answers
 _PROGRAMS: Final = Path("/usr/lib/postgresql")  # where Debian keeps one folder a major version
 _SUPERUSER: Final = "postgres"
 
@@ -35,8 +37,8 @@ class Login:
     password: str
     database: str
 
-    def connect(self, *, timeout: int = 3) -> psycopg2.extensions.connection:
-        """A new connection; the caller closes it."""
+    def connect(self, *, timeout: int = 60) -> psycopg2.extensions.connection:
+        """A new connection, within `timeout` seconds; the caller closes it."""
         return psycopg2.connect(
             host=self.host,
             port=self.port,
@@ -91,6 +93,7 @@ class Postgres(Service):
         if not (self._data / "PG_VERSION").exists():
             self._initialise()
         self._configure()
+        self._bury()
         self.process.start()
         wait_until(self._answers, patience=START_PATIENCE, what="PostgreSQL answers")
         self._provide()
@@ -130,11 +133,23 @@ class Postgres(Service):
             with main.open("a") as file:
                 file.write(include)
 
+    def _bury(self) -> None:
+        """Servers of a postmaster that was killed alone end by themselves, but in their own time, and
+        until then their memory keeps the next one from starting."""
+
+        def gone() -> bool:
+            left = working_in(self._data)
+            for pid in left:
+                send(pid, signal.SIGKILL)
+            return not left
+
+        wait_until(gone, patience=KILL_PATIENCE, what="the servers of an earlier PostgreSQL are gone")
+
     def _answers(self) -> bool:
         if not self.process.alive:
             raise StackError(f"PostgreSQL does not start:\n{self.process.tail()}")
         try:
-            self.superuser.connect().close()
+            self.superuser.connect(timeout=_LOOK).close()
         except psycopg2.OperationalError as error:
             if "password authentication failed" in str(error):
                 raise StackError("this cluster has another superuser password: was its folder copied?") from error

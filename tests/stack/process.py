@@ -18,11 +18,15 @@ from typing import Final
 
 from tests.stack.accounts import Account
 from tests.stack.guard import GUARD
+from tests.stack.proc import SESSION, START, STATE, below, everybody, status
 
-STOP_PATIENCE: Final = 20.0  # seconds a service may take to stop in good order before it is killed
+STOP_PATIENCE: Final = 40.0  # seconds a service may take to stop in good order before it is killed
+KILL_PATIENCE: Final = 60.0  # seconds until what was killed is gone; a disk that is busy holds it for as long
 _POLL: Final = 0.02  # seconds between two looks
 _MAX_OUTPUT: Final = 1024 * 1024  # bytes; enough to say why something does not start
 _OPEN_FILES: Final = 65536  # enough for every connection a test opens; many shells give 1024
+_AWAKE: Final = frozenset("RSD")  # the states of a process that may start others; what sleeps wakes up to stop
+_FREEZE_PATIENCE: Final = 20.0  # seconds; only what waits for a disk takes longer than an instant
 
 
 class StackError(Exception):
@@ -59,7 +63,9 @@ class Process:
                 start_new_session=True,
             )
         self._record.parent.mkdir(exist_ok=True)
-        self._record.write_text(f"{self.pid} {start_time(self.pid)} {self.stop_signal.value}\n")
+        draft = self.folder / f".{self.name}.{self.pid}"  # others read the records: none is ever half there
+        draft.write_text(f"{self.pid} {start_time(self.pid)} {self.stop_signal.value}\n")
+        draft.replace(self._record)
         GUARD.watch(self._record)
 
     @property
@@ -92,22 +98,23 @@ class Process:
             try:
                 self._child.wait(STOP_PATIENCE)
             except subprocess.TimeoutExpired:
-                self._child.kill()
+                self.kill()
+                return
         self._end()
 
     def kill(self) -> None:
-        """`kill -9` of the process and of everything it started."""
+        """`kill -9` of the process and of everything it started. Returns when all is gone."""
         if self._child is not None:
-            family = [self._child.pid, *descendants(self._child.pid)]
+            family = frozen_family(self._child.pid)
             for pid in family:
                 send(pid, signal.SIGKILL)
             self._end()
-            for pid in family:
-                wait_gone(pid, STOP_PATIENCE)
+            for pid, started in family.items():
+                wait_gone(pid, KILL_PATIENCE, started=started)
 
     def _end(self) -> None:
         assert self._child is not None
-        self._child.wait(STOP_PATIENCE)
+        self._child.wait(KILL_PATIENCE)
         end_session(self._child.pid)
         self._record.unlink(missing_ok=True)
         GUARD.forget(self._record)
@@ -134,23 +141,36 @@ def wait_until(ready: Callable[[], bool], *, patience: float, what: str) -> None
 
 
 def descendants(pid: int) -> list[int]:
-    """The process's children and theirs."""
-    children: dict[int, list[int]] = {}
-    for child, fields in _table().items():
-        children.setdefault(int(fields[1]), []).append(child)
-    found: list[int] = []
-    waiting = [pid]
-    while waiting:
-        for child in children.get(waiting.pop(), []):
-            found.append(child)
-            waiting.append(child)
-    return found
+    """The process's children and theirs, those that have ended left out."""
+    table = everybody()
+    return [child for child in below(pid, table) if table[child][STATE] != "Z"]
+
+
+def frozen_family(leader: int) -> dict[int, str]:
+    """The process and all below it, in sessions of their own too, with their start times; all stopped.
+
+    They stop before their children are looked for: who could still start another one would be left
+    behind by a kill, as PostgreSQL starts one for every connection.
+    """
+    deadline = time.monotonic() + _FREEZE_PATIENCE
+    family: dict[int, str] = {}
+    calm = 0  # looks in a row that found everybody stopped and nobody new; one may have begun before they were
+    while calm < 2 and time.monotonic() < deadline:
+        table = everybody()
+        members = [pid for pid in (leader, *below(leader, table)) if pid in table]
+        new = [pid for pid in members if pid not in family]
+        for pid in new:
+            send(pid, signal.SIGSTOP)
+            family[pid] = table[pid][START]
+        awake = any(table[pid][STATE] in _AWAKE for pid in members)
+        calm = 0 if new or awake else calm + 1
+    return family
 
 
 def end_session(leader: int) -> None:
     """`kill -9` what is left of the session that `leader` led."""
-    deadline = time.monotonic() + STOP_PATIENCE
-    while members := [pid for pid, fields in _table().items() if int(fields[3]) == leader and fields[0] != "Z"]:
+    deadline = time.monotonic() + KILL_PATIENCE
+    while members := _living_in_session(leader):
         for pid in members:
             send(pid, signal.SIGKILL)
         if time.monotonic() > deadline:
@@ -158,34 +178,27 @@ def end_session(leader: int) -> None:
         time.sleep(_POLL)
 
 
-def _table() -> dict[int, list[str]]:
-    """Every process: its fields of /proc/PID/stat after the name (proc(5): state, ppid, pgrp, session, …)."""
-    table = {}
-    for entry in Path("/proc").iterdir():
-        if entry.name.isdigit() and (fields := _stat(int(entry.name))):
-            table[int(entry.name)] = fields
-    return table
-
-
-def _stat(pid: int) -> list[str]:
-    try:
-        return Path(f"/proc/{pid}/stat").read_text(errors="replace").rpartition(")")[2].split()
-    except OSError:  # it ended while we were looking
-        return []
+def _living_in_session(leader: int) -> list[int]:
+    return [pid for pid, fields in everybody().items() if int(fields[SESSION]) == leader and fields[STATE] != "Z"]
 
 
 def start_time(pid: int) -> str:
     """Clock ticks after boot at which `pid` started; empty when it does not run (any more)."""
-    fields = _stat(pid)
-    return fields[19] if fields and fields[0] != "Z" else ""
+    fields = status(pid)
+    return fields[START] if fields and fields[STATE] != "Z" else ""
 
 
-def wait_gone(pid: int, patience: float) -> None:
-    """Wait for the end of a process that may not be our child; `kill -9` after `patience` (seconds)."""
+def wait_gone(pid: int, patience: float, *, started: str = "") -> None:
+    """Wait for the end of a process that may not be our child and that started at `started` (now, if it is
+    not said); `kill -9` of it and all below it after `patience` (seconds)."""
+    started = started or start_time(pid)
     deadline = time.monotonic() + patience
-    while start_time(pid):
+    while started and start_time(pid) == started:
+        if time.monotonic() > deadline + KILL_PATIENCE:
+            raise StackError(f"process {pid} cannot be killed")
         if time.monotonic() > deadline:
-            send(pid, signal.SIGKILL)
+            for member in frozen_family(pid):
+                send(member, signal.SIGKILL)
         time.sleep(_POLL)
 
 

@@ -15,7 +15,7 @@ from typing import Final, TextIO
 
 from tests.stack.process import STOP_PATIENCE, StackError, end_session, send, start_time, wait_gone
 
-_CLAIM_PATIENCE: Final = 2.0  # seconds; the file is locked for an instant by whoever looks at it
+_CLAIM_PATIENCE: Final = 5.0  # seconds; the file is locked for an instant by whoever looks at it
 _POLL: Final = 0.05  # seconds between two looks
 
 
@@ -71,7 +71,7 @@ def reap(records: Iterable[Path]) -> list[str]:
             continue
         if start_time(int(pid)) == started:
             send(int(pid), signal.Signals(int(number)))
-            wait_gone(int(pid), STOP_PATIENCE)
+            wait_gone(int(pid), STOP_PATIENCE, started=started)
             reaped.append(record.name.partition(".")[0])
         if start_time(int(pid)) in {"", started}:
             end_session(int(pid))

@@ -11,16 +11,15 @@ from tests.stack.health import healthy
 from tests.stack.layout import Layout, Secrets
 from tests.stack.nginx import Nginx
 from tests.stack.pgbouncer import PgBouncer
-from tests.stack.ports import LOOPBACK, free_row
+from tests.stack.ports import LOOPBACK, free_row, take
 from tests.stack.postgres import CONNECTIONS, Postgres
-from tests.stack.process import StackError, wait_until
+from tests.stack.process import wait_until
 from tests.stack.reaper import Claim, reap_below
 from tests.stack.service import Service
-from tests.stack.sockets import holders
 from tests.stack.topology import Topology
 from tests.stack.workers import Workers
 
-READY_PATIENCE: Final = 60.0  # seconds
+READY_PATIENCE: Final = 90.0  # seconds
 DEFAULT_WORKERS: Final = 4
 _POOL_SETTINGS: Final = ("MAX_CLIENT_CONN", "DEFAULT_POOL_SIZE")
 
@@ -48,6 +47,7 @@ class Stack(Topology):
         list_cache: bool = True,
     ) -> None:
         self._given = {name: value for name, value in (settings or {}).items() if value}
+        self._take_given_ports(port, start_port, workers)
         self.layout = Layout.of(state, self._given)
         self.worker_count = workers
         self.start_port: Final = start_port or free_row(workers)
@@ -100,6 +100,13 @@ class Stack(Topology):
     def _shared_settings(self) -> dict[str, str]:
         return {"LIST_CACHE_DIR": str(self._lists[0]) if self._lists else ""}
 
+    def _take_given_ports(self, port: int | None, start_port: int | None, workers: int) -> None:
+        if start_port:
+            take(start_port, workers)
+        for given in (port, self._given_port("POSTGRES_DB_PORT"), self._given_port("PGBOUNCER_PORT")):
+            if given:
+                take(given)
+
     def _given_port(self, name: str) -> int | None:
         return int(self._given[name]) if name in self._given else None
 
@@ -138,11 +145,9 @@ class Stack(Topology):
         return self.nginx.url
 
     def worker_pid(self, index: int) -> int:
-        """The process that answers on worker `index`'s port now. Raises `StackError` if none does."""
-        found = holders(self.start_port + index, self.workers.pids)
-        if not found:
-            raise StackError(f"no worker listens on port {self.start_port + index}")
-        return found[-1]
+        """The process that answers on worker `index`'s port."""
+        port = self.start_port + index
+        return self._listening(lambda found: found[-1] if found else None, port)
 
     def start(self) -> Self:
         """Start everything; returns when /health says so. On failure nothing is left running.

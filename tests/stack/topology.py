@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import signal
 from abc import ABC, abstractmethod
+from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Final, Self
 
 from tests.stack.layout import Layout
-from tests.stack.process import send
+from tests.stack.process import send, wait_until
+from tests.stack.sockets import holders
 from tests.stack.workers import Workers
+
+PLACE_PATIENCE: Final = 60.0  # seconds; the place of a worker that was killed is empty for a moment
 
 
 class Topology(ABC):
@@ -37,10 +41,23 @@ class Topology(ABC):
 
     @abstractmethod
     def worker_pid(self, index: int) -> int:
-        """The process of worker `index` now. Raises `StackError` if there is none."""
+        """The process of worker `index`, which is waited for while its place is empty. Raises `StackError`
+        if it stays so."""
+
+    def _listening(self, choose: Callable[[list[int]], int | None], port: int) -> int:
+        """The one to choose of the processes that listen on `port`, oldest first, as soon as there is one."""
+        chosen: list[int] = []
+
+        def is_there() -> bool:
+            pid = choose(holders(port, self.workers.pids))
+            chosen.extend([] if pid is None else [pid])
+            return bool(chosen)
+
+        wait_until(is_there, patience=PLACE_PATIENCE, what=f"a worker listens on port {port}")
+        return chosen[0]
 
     def kill_worker(self, index: int) -> int:
-        """`kill -9` of worker `index`; returns the process id it had."""
+        """`kill -9` of worker `index`; returns the process id it had. Its place may be empty for a moment then."""
         pid = self.worker_pid(index)
         send(pid, signal.SIGKILL)
         return pid
