@@ -5,6 +5,8 @@ from __future__ import annotations
 import base64
 import io
 import json
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
 
@@ -14,6 +16,7 @@ from playwright.sync_api import FilePayload, Locator, Page, expect
 from tests.client import Client
 from tests.pictures import PHOTOS, picture
 
+_LOOKS: Final = 600  # at 50 ms each: a bound on waiting, not a measure of speed
 _TRANSFER: Final = """
     const transfer = new DataTransfer();
     for (const file of files) {
@@ -26,6 +29,15 @@ _DROP: Final = f"""(files) => {{ {_TRANSFER}
     for (const type of ["dragenter", "dragover", "drop"])
       target.dispatchEvent(new DragEvent(type, {{ dataTransfer: transfer, bubbles: true, cancelable: true }}));
 }}"""
+_HEAR: Final = """
+  window.said = [];
+  new MutationObserver((changes) => {
+    for (const { target, addedNodes } of changes)
+      if (target.id === "live") for (const node of addedNodes) window.said.push(node.textContent);
+  }).observe(document, { childList: true, subtree: true });
+"""
+_STILL: Final = """() => document.fonts.ready.then(() =>
+  new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve))))"""
 _PASTE: Final = f"""({{ files, into }}) => {{ {_TRANSFER}
     document.querySelector(into).dispatchEvent(
       new ClipboardEvent("paste", {{ clipboardData: transfer, bubbles: true, cancelable: true }}));
@@ -49,13 +61,13 @@ def choose(page: Page, *files: FilePayload) -> None:
 
 def drop(page: Page, *files: FilePayload) -> None:
     """Onto the page."""
-    until(page, "document.getElementById('theme') !== null")
+    ready(page)
     page.evaluate(_DROP, _portable(files))
 
 
 def paste(page: Page, *files: FilePayload, into: str = "body") -> None:
     """From the clipboard."""
-    until(page, "document.getElementById('theme') !== null")
+    ready(page)
     page.evaluate(_PASTE, {"files": _portable(files), "into": into})
 
 
@@ -104,8 +116,7 @@ def names(page: Page) -> list[str]:
 def open_gallery(page: Page, query: str = "") -> None:
     """Go to the gallery and wait for its first answer."""
     page.goto(f"/images/{query}")
-    expect(page.locator("#gallery .results:not([data-state=loading])")).to_be_visible()
-    until(page, "document.querySelector('#gallery .results').children.length > 0")
+    expect(page.locator("#gallery .results:not([data-state=loading]) > *").first).to_be_visible()
 
 
 def rows(page: Page, state: str = "") -> Locator:
@@ -129,8 +140,34 @@ def focused(page: Page) -> str:
 
 def until(page: Page, condition: str) -> None:
     """Wait for a condition; Playwright's own way needs `unsafe-eval`, which our pages forbid."""
-    for _ in range(300):
-        if page.evaluate(condition):
+    happens(page, lambda: bool(page.evaluate(condition)), condition)
+
+
+def happens(page: Page, condition: Callable[[], bool], what: str) -> None:
+    """Wait for a condition on our side; Playwright's events, requests held back among them, come meanwhile."""
+    for _ in range(_LOOKS):
+        if condition():
             return
         page.wait_for_timeout(50)
-    raise AssertionError(f"never true: {condition}")
+    raise AssertionError(f"never true: {what}")
+
+
+def ready(page: Page) -> None:
+    """Wait until the page listens: its own scripts add the switches at its foot after everything else."""
+    until(page, "document.getElementById('theme') !== null")
+
+
+def still(page: Page) -> None:
+    """Wait until what was changed is laid out, drawn and told to the page's listeners, in its own fonts."""
+    page.evaluate(_STILL)
+
+
+def freeze(page: Page) -> None:
+    """From now on the page's timers stand still: what it shows for a moment stays, and it looks for no changes."""
+    page.clock.install()
+    page.clock.pause_at(datetime.now(UTC) + timedelta(seconds=1))
+
+
+def hear(page: Page) -> None:
+    """Collect what the live region of the next page says in `window.said`; sentences leave it after a while."""
+    page.add_init_script(_HEAR)

@@ -12,7 +12,7 @@ from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, e
 from tests.client import Client
 from tests.stack.stack import Stack
 
-PATIENCE: Final = 15_000  # ms; a bound on waiting, not a measure of speed
+PATIENCE: Final = 30_000  # ms; a bound on waiting, not a measure of speed
 # Containers that start beside the tests change the machine's network; that is no fault of a page's.
 _MACHINE: Final = "Failed to load resource: net::ERR_NETWORK_CHANGED"
 # What the browser says of an answer that a test provoked; it comes with no address of ours to sort by.
@@ -52,6 +52,9 @@ def open_page(browser: Browser, stack: Stack, provoked: list[str]) -> Iterator[O
         context.set_default_timeout(PATIENCE)
         contexts.append(context)
         page = context.new_page()
+        # The browser hands choosers of files to us only while somebody listens. A test that began to listen
+        # when it presses the key would race with the key.
+        page.on("filechooser", lambda _: None)
         page.on("console", lambda message: _note(message, troubles))
         page.on("pageerror", lambda error: troubles.append(f"uncaught: {error}"))
         page.on("request", lambda request: _stay_home(request.url, stack.url, troubles))

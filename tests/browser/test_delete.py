@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
-from tests.browser.actions import cards, fill, open_gallery
+from tests.browser.actions import cards, fill, freeze, happens, open_gallery, still
 from tests.client import Client
 from tests.pictures import picture
 
@@ -33,6 +33,7 @@ def test_the_picture_asked_about_is_seen_whole(page: Page, store: Client, size: 
     page.get_by_role("button", name="Delete a.png").click()
     image = page.get_by_role("dialog").get_by_role("img")
     expect(image).to_have_js_property("complete", True)
+    still(page)
     frame = page.locator(".dialog-picture").bounding_box()
     seen = image.bounding_box()
     assert frame
@@ -46,6 +47,7 @@ def test_the_picture_asked_about_is_seen_whole(page: Page, store: Client, size: 
 @pytest.mark.parametrize("view", ["cards", "table"])
 def test_the_picture_goes_at_once_and_a_toast_says_so(page: Page, store: Client, view: str) -> None:
     keys = fill(store, 3)
+    freeze(page)
     open_gallery(page, f"?view={view}")
     page.get_by_role("button", name="Delete picture 002.png").click()
     page.get_by_role("button", name="Delete", exact=True).click()
@@ -57,13 +59,14 @@ def test_the_picture_goes_at_once_and_a_toast_says_so(page: Page, store: Client,
 
 def test_the_card_is_gone_before_the_server_answers(page: Page, store: Client) -> None:
     fill(store, 2)
+    freeze(page)
     open_gallery(page)
-    held = []
+    held: list[Route] = []
     page.route("**/api/images/*.png", lambda route: held.append(route))
     page.get_by_role("button", name="Delete picture 001.png").click()
-    with page.expect_request("**/api/images/*.png"):
-        page.get_by_role("button", name="Delete", exact=True).click()
+    page.get_by_role("button", name="Delete", exact=True).click()
     expect(cards(page)).to_have_count(1)
+    happens(page, lambda: len(held) == 1, "the deletion is asked for")
     assert store.list().json["total_items"] == 2
     held[0].continue_()
     expect(page.locator(".toast")).to_contain_text("is deleted")
@@ -83,6 +86,7 @@ def test_a_failure_puts_the_card_back_and_says_why(page: Page, store: Client) ->
 @pytest.mark.usefixtures("failing_requests")
 def test_a_picture_somebody_else_deleted_is_simply_gone(page: Page, store: Client) -> None:
     keys = fill(store, 2)
+    freeze(page)  # or the gallery might see it go before anybody can ask
     open_gallery(page)
     store.delete(keys[0])
     page.get_by_role("button", name="Delete picture 001.png").click()

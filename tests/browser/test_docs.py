@@ -8,7 +8,7 @@ from typing import Literal
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.actions import remember
+from tests.browser.actions import happens, remember, still
 from tests.browser.conftest import OpenPage
 from tests.browser.test_accessibility import AXE, RULES, violations
 from tests.client import Client
@@ -43,11 +43,14 @@ def test_the_api_is_dark_where_the_other_pages_are(
     remember(page, "theme", chosen)
     page.goto("/docs/")
     expect(page.locator(".opblock").first).to_be_visible()
+    still(page)
     for selector in ("html", ".opblock"):
         assert (brightness(page, selector, "backgroundColor") < 128) is dark
     assert (brightness(page, ".opblock-summary-path", "color") > 128) is dark
     page.emulate_media(color_scheme="light" if system == "dark" else "dark")
-    assert (brightness(page, ".opblock-summary-path", "color") > 128) is (dark if chosen else not dark)
+    still(page)  # or the page might not have been told yet
+    wanted = dark if chosen else not dark
+    happens(page, lambda: (brightness(page, ".opblock-summary-path", "color") > 128) is wanted, f"dark: {wanted}")
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])

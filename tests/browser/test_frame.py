@@ -8,7 +8,7 @@ from typing import Final
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.actions import choose, fill, open_gallery, payload, rows, until
+from tests.browser.actions import choose, fill, open_gallery, payload, ready, rows, still
 from tests.browser.conftest import OpenPage
 from tests.client import Client
 from tests.pictures import picture
@@ -64,7 +64,7 @@ def _viewer(page: Page) -> None:
 
 def _welcome(page: Page) -> None:
     page.goto("/")
-    until(page, "document.getElementById('theme') !== null")
+    ready(page)
 
 
 @pytest.mark.usefixtures("failing_requests")
@@ -75,6 +75,7 @@ def test_every_state_fits_a_narrow_screen_and_a_finger(open_page: OpenPage, stor
     troubles: list[str] = []
     for state in (_welcome, _queue, _dialog, _viewer):
         state(page)
+        still(page)
         if page.evaluate("document.documentElement.scrollWidth") > NARROW["width"]:
             troubles.append(f"{state.__name__} scrolls sideways")
         troubles += [f"{state.__name__}: less than {FINGER} pixels: {html}" for html in page.evaluate(TARGETS, FINGER)]
@@ -86,6 +87,7 @@ def test_a_notch_and_a_home_bar_cover_nothing(open_page: OpenPage, store: Client
     protocol = page.context.new_cdp_session(page)
     protocol.send("Emulation.setSafeAreaInsetsOverride", {"insets": NOTCH})
     open_gallery(page)
+    still(page)
     logo = page.locator(".logo").bounding_box()
     assert logo
     assert logo["y"] >= NOTCH["top"]
@@ -103,6 +105,7 @@ def test_a_cutout_at_the_side_of_a_turned_phone_covers_nothing(open_page: OpenPa
     page.context.new_cdp_session(page).send("Emulation.setSafeAreaInsetsOverride", {"insets": cutout})
     fill(store, 3)
     open_gallery(page)
+    still(page)
     boxes = [box for part in (".logo", "main img") if (box := page.locator(part).first.bounding_box())]
     assert len(boxes) == 2
     assert all(box["x"] >= cutout["left"] and box["x"] + box["width"] <= 844 - cutout["right"] for box in boxes)
@@ -113,6 +116,7 @@ def test_the_focus_ring_stands_out(open_page: OpenPage, store: Client, theme: st
     fill(store, 1)
     page = open_page(color_scheme=theme)
     open_gallery(page)
+    ready(page)
     contrasts: list[float] = []
     for _ in range(20):
         page.keyboard.press("Tab")

@@ -7,9 +7,9 @@ import re
 
 import pytest
 from PIL import Image
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
-from tests.browser.actions import cards, fill, open_gallery
+from tests.browser.actions import cards, fill, happens, open_gallery, still
 from tests.client import Client
 from tests.pictures import picture
 
@@ -68,6 +68,7 @@ def test_a_checkerboard_shows_through_transparent_pictures_only(page: Page, stor
     for name, checkered in (("clear.png", True), ("opaque.jpg", False)):
         image = page.get_by_role("img", name=name)
         expect(image).to_have_attribute("data-loaded", "")
+        still(page)
         ground = image.evaluate("node => getComputedStyle(node).backgroundImage")
         assert ("conic-gradient" in ground) is checkered
 
@@ -93,16 +94,18 @@ def test_names_of_strangers_are_text(page: Page, store: Client) -> None:
 
 def test_skeletons_hold_the_place_of_cards(page: Page, store: Client) -> None:
     fill(store, 8)
-    held = []
+    held: list[Route] = []
     page.route("**/api/images/?*", lambda route: held.append(route))
-    with page.expect_request("**/api/images/?*"):
-        page.goto("/images/?per_page=8")
+    page.goto("/images/?per_page=8")
+    happens(page, lambda: len(held) == 1, "the list is asked for")
     skeleton = page.locator(".skeleton").last
     expect(page.locator(".skeleton")).to_have_count(8)
+    still(page)
     before = skeleton.bounding_box()
     held[0].continue_()
     page.unroute("**/api/images/?*")
     expect(cards(page)).to_have_count(8)
+    still(page)
     after = cards(page).last.bounding_box()
     assert before
     assert after
@@ -117,8 +120,10 @@ def test_nothing_is_cut_off_or_scrolls_sideways(page: Page, store: Client, width
     page.set_viewport_size({"width": width, "height": 700})
     open_gallery(page, f"?view={view}&per_page=4&page=7")
     expect(cards(page)).to_have_count(4)
+    still(page)
     assert page.evaluate("document.documentElement.scrollWidth") <= width
     open_gallery(page, f"?view={view}&per_page=4&page=13")
+    still(page)
     assert page.evaluate("document.documentElement.scrollWidth") <= width
     targets = ".card-actions > *, .pager a[aria-current], .toolbar select, .tab, [data-action=delete]"
     small = page.locator(targets).evaluate_all(

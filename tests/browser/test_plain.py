@@ -67,6 +67,7 @@ def test_the_gallery_leads_to_its_plain_form_with_pages_and_deletion(plain_page:
     expect(shown).to_have_count(1)
     expect(shown).to_contain_text("picture 001.png")
     plain_page.get_by_role("button", name="Delete picture 001.png").click()
+    expect(plain_page.get_by_text("picture 001.png")).to_have_count(0)
     expect(plain_page).to_have_url(re.compile("view=plain"))
     assert store.list().json["total_items"] == 8
 

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import re
-import time
+from contextlib import suppress
 
 import pytest
-from playwright.sync_api import Page, Request, Route, expect
+from playwright.sync_api import Error, Page, Route, expect
 
-from tests.browser.actions import cards, choose, drop, names, payload, rows, some_files, until
+from tests.browser.actions import cards, choose, drop, freeze, happens, hear, names, payload, rows, some_files, until
 from tests.client import Client
 from tests.pictures import noise, picture
 
 AWAY = {"type": "about:blank", "title": "Service Unavailable", "status": 503, "code": "unavailable", "detail": "Away."}
-# bytes a second: slow enough to look at an upload while it goes
-SLOW = {"offline": False, "latency": 0, "downloadThroughput": -1, "uploadThroughput": 150_000}
+# bytes a second: slow enough to look at an upload while it goes, and as fast as it gets
+SLOW = {"offline": False, "latency": 0, "downloadThroughput": -1, "uploadThroughput": 15_000}
+FAST = SLOW | {"uploadThroughput": -1}
+# Requests are told of in the order they were made: all that came before this one are known with it.
+MARK = "fetch('/api/limits').then(() => null)"
 COUNT_UPLOADS = """
   window.under_way = 0; window.most = 0;
   const send = XMLHttpRequest.prototype.send;
@@ -39,6 +42,7 @@ def test_twenty_files_of_which_three_are_put_off_and_two_refused(page: Page, sto
         else:
             route.continue_()
 
+    hear(page)
     page.add_init_script(COUNT_UPLOADS)
     page.route("**/api/upload/", answer)
     page.goto("/images/")
@@ -53,7 +57,7 @@ def test_twenty_files_of_which_three_are_put_off_and_two_refused(page: Page, sto
         expect(failure.locator(".upload-reason")).not_to_be_empty()
     assert page.evaluate("window.most") == 3
     assert calls == 20 + 3
-    expect(page.locator("#live")).to_contain_text("18 pictures uploaded")
+    until(page, "window.said.some((text) => text.includes('18 pictures uploaded'))")
     page.get_by_role("link", name="Images", exact=True).click()
     page.get_by_label("Per page").select_option("24")
     expect(cards(page)).to_have_count(18)
@@ -62,21 +66,27 @@ def test_twenty_files_of_which_three_are_put_off_and_two_refused(page: Page, sto
 
 @pytest.mark.usefixtures("failing_requests")
 def test_a_retry_waits_as_long_as_the_server_asks(page: Page, store: Client) -> None:
-    moments: list[float] = []
+    calls = 0
 
     def answer(route: Route) -> None:
-        moments.append(time.monotonic())
-        if len(moments) == 1:
+        nonlocal calls
+        calls += 1
+        if calls == 1:
             route.fulfill(status=429, json=AWAY | {"status": 429}, headers={"Retry-After": "4"})
         else:
             route.continue_()
 
     page.route("**/api/upload/", answer)
+    freeze(page)
     page.goto("/upload/")
     choose(page, *some_files(1))
     expect(rows(page, "queued")).to_contain_text("Trying again in")
+    page.clock.run_for(3999)
+    expect(rows(page, "queued")).to_contain_text("Trying again in")
+    assert calls == 1
+    page.clock.run_for(801)  # the most that is added, so that clients do not come back together
     expect(rows(page, "done")).to_have_count(1)
-    assert moments[1] - moments[0] >= 4
+    assert calls == 2
 
 
 @pytest.mark.usefixtures("failing_requests")
@@ -102,18 +112,23 @@ def test_after_enough_attempts_the_file_fails_and_can_be_retried_by_hand(page: P
 
 @pytest.mark.usefixtures("failing_requests")
 def test_other_refusals_are_never_tried_again(page: Page, store: Client) -> None:
-    calls: list[Request] = []
-    page.on("request", lambda request: calls.append(request) if request.url.endswith("/api/upload/") else None)
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url.removeprefix(store.url)))
+    freeze(page)
     page.goto("/upload/")
+    expect(page.locator("#limits")).to_contain_text("JPEG")
     choose(page, payload("broken.png", b"no picture"))
     expect(rows(page, "failed")).to_have_count(1)
-    page.wait_for_timeout(1500)
-    assert len(calls) == 1
+    page.clock.run_for(60_000)
+    page.evaluate(MARK)
+    happens(page, lambda: asked.count("/api/limits") == 2, "the requests of a minute")
+    assert asked.count("/api/upload/") == 1
 
 
 @pytest.mark.usefixtures("failing_requests")
 def test_going_offline_pauses_and_coming_back_goes_on(page: Page, store: Client) -> None:
     page.goto("/upload/")
+    expect(page.locator("#limits")).to_contain_text("JPEG")
     page.context.set_offline(True)
     choose(page, *some_files(4))
     expect(rows(page, "queued")).to_have_count(4)
@@ -165,6 +180,7 @@ def test_a_row_shows_the_picture_its_name_and_size_and_tells_every_state(page: P
     until(page, "document.querySelector('.upload-preview img').naturalWidth === 400")
     expect(row.locator(".upload-state")).to_have_text(re.compile(r"^[1-9]\d?%$"))
     assert 0 < row.get_by_role("progressbar").evaluate("bar => bar.value") < 1
+    protocol.send("Network.emulateNetworkConditions", FAST)
     expect(row.locator(".upload-state")).to_have_text("Done")
     until(page, "document.querySelector('.upload-preview img').currentSrc.includes('/thumbs/160/')")
     assert list(dict.fromkeys(page.evaluate("window.told"))) == ["uploading", "processing", "done"]
@@ -182,9 +198,10 @@ def test_progress_is_shown_by_a_named_bar_and_a_waiting_file_can_be_cancelled(pa
     page.get_by_role("button", name="Cancel picture 01.png").click()
     expect(rows(page, "cancelled")).to_have_count(2)
     expect(rows(page, "uploading").or_(rows(page, "processing"))).to_have_count(3)
-    page.wait_for_timeout(300)
-    for route in held[1:]:
-        route.continue_()
+    happens(page, lambda: len(held) == 4, "four files are sent")
+    for route in held:
+        with suppress(Error):  # the page has given up the first
+            route.continue_()
     expect(rows(page, "done")).to_have_count(3)
     assert store.list().json["total_items"] == 3
 
@@ -195,23 +212,30 @@ def test_leaving_is_questioned_only_while_something_is_being_sent(page: Page, st
     held: list[Route] = []
     page.goto("/upload/")
     page.route("**/api/upload/", lambda route: held.append(route))
-    page.locator(".drop-target").hover()
-    page.mouse.down()  # browsers ask only where somebody has touched the page
-    page.mouse.move(2, 200)
-    page.mouse.up()
+    _touch(page)
     choose(page, *some_files(1))
     expect(rows(page, "uploading").or_(rows(page, "processing"))).to_have_count(1)
     page.goto("/")
     assert questions == ["beforeunload"]
     page.unroute("**/api/upload/")
     page.goto("/upload/")
+    _touch(page)
     choose(page, payload("done.png", picture()))
     expect(rows(page, "done")).to_have_count(1)
     page.goto("/")
     assert questions == ["beforeunload"]
 
 
+def _touch(page: Page) -> None:
+    """Browsers ask only where somebody has touched the page."""
+    page.locator(".drop-target").hover()
+    page.mouse.down()
+    page.mouse.move(2, 200)
+    page.mouse.up()
+
+
 def test_clients_that_failed_together_do_not_come_back_together(page: Page) -> None:
+    page.clock.set_fixed_time(0)
     page.goto("/upload/")
     luckiest, unluckiest = page.evaluate("""async () => {
       const { UploadQueue } = await import("/static/js/lib/upload-queue.js");
@@ -229,4 +253,4 @@ def test_clients_that_failed_together_do_not_come_back_together(page: Page) -> N
       });
       return [await wait(0), await wait(1)];
     }""")
-    assert unluckiest - luckiest > 200
+    assert (luckiest, unluckiest) == (400, 800)

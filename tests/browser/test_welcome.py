@@ -17,7 +17,7 @@ def test_the_button_leads_to_the_upload_page(page: Page) -> None:
     page.goto("/")
     page.get_by_role("link", name="Go to upload").click()
     expect(page.get_by_text("Drop pictures anywhere")).to_be_visible()
-    assert page.url.endswith("/upload/")
+    expect(page).to_have_url(re.compile("/upload/$"))
 
 
 @pytest.mark.parametrize("number", range(1, 6))
@@ -48,4 +48,4 @@ def test_without_script_the_first_hero_and_the_button_are_there(open_page: OpenP
     page.goto("/")
     expect(page.locator("#hero img")).to_have_attribute("src", "/static/random_images/hero-1.svg")
     page.get_by_role("link", name="Go to upload").click()
-    assert page.url.endswith("/upload/")
+    expect(page).to_have_url(re.compile("/upload/$"))
