@@ -10,7 +10,6 @@ import signal
 import socket
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -22,7 +21,6 @@ from shoebox.imaging.codec import PixelLimits
 from shoebox.imaging.pillow import preload
 
 LIMITS = PixelLimits(max_pixels=50_000_000, max_jpeg_pixels=200_000_000)
-PATIENCE = 20.0  # seconds for anything that takes milliseconds on an idle machine
 _SOURCES = Path(decoder.__file__).parents[2]
 
 
@@ -87,14 +85,6 @@ def crew(count: int = 1, *, put_back: bool = True, **settings: Any) -> Iterator[
             process.stdin.close()
 
 
-def eventually(is_so: Any) -> None:
-    """Wait until it is."""
-    deadline = time.monotonic() + PATIENCE
-    while not is_so():
-        assert time.monotonic() < deadline, "it never came"
-        time.sleep(0.01)
-
-
 def _status(pid: int, field: str) -> int:
     for line in Path(f"/proc/{pid}/status").read_text().splitlines():
         if line.startswith(field):
@@ -103,8 +93,14 @@ def _status(pid: int, field: str) -> int:
 
 
 def _holds_picture(pid: int) -> bool:
-    opened = [link for link in Path(f"/proc/{pid}/fd").iterdir() if int(link.name) > 2]  # less are pytest's
-    return any("(deleted)" in str(link.readlink()) for link in opened)
+    return any("(deleted)" in target for fd, target in _opened(pid) if fd > 2)  # less are pytest's
+
+
+def _opened(pid: int) -> Iterator[tuple[int, str]]:
+    with contextlib.suppress(FileNotFoundError):  # it ended
+        for link in Path(f"/proc/{pid}/fd").iterdir():
+            with contextlib.suppress(FileNotFoundError):  # closed meanwhile
+                yield int(link.name), str(link.readlink())
 
 
 def _supervise(

@@ -5,17 +5,23 @@ from __future__ import annotations
 import secrets
 import subprocess
 import sys
-import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
 from shoebox.storage.s3_client import connect
 from shoebox.storage.stores import S3Settings
-from tests.stack.ports import LOOPBACK, free_port
-from tests.stack.process import wait_until
 
-START_PATIENCE = 60.0  # seconds; it imports a great deal
+# On a port that the kernel chooses, which it prints when it listens.
+PROGRAM = """
+from moto.server import DomainDispatcherApplication, MotoRequestHandler, create_backend_app
+from werkzeug.serving import make_server
+
+application = DomainDispatcherApplication(create_backend_app)
+server = make_server("127.0.0.1", 0, application, threaded=True, request_handler=MotoRequestHandler)
+print(server.port, flush=True)
+server.serve_forever()
+"""
 ACCESS_KEY = "testing-key"
 SECRET_KEY = "testing-secret"
 REGION = "eu-central-1"
@@ -45,22 +51,12 @@ class S3Server:
 @contextmanager
 def s3_server() -> Iterator[S3Server]:
     """A server on a free port of this machine, with no data."""
-    port = free_port()
-    url = f"http://{LOOPBACK}:{port}"
-    argv = [sys.executable, "-m", "moto.server", "-H", LOOPBACK, "-p", str(port)]
-    with subprocess.Popen(argv, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
+    argv = [sys.executable, "-c", PROGRAM]
+    with subprocess.Popen(argv, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as process:
         try:
-            wait_until(lambda: _answers(url, process), patience=START_PATIENCE, what="moto's server answers")
-            yield S3Server(url=url)
+            assert process.stdout is not None
+            port = process.stdout.readline().strip()
+            assert port, "moto's server does not start"
+            yield S3Server(url=f"http://127.0.0.1:{port}")
         finally:
             process.kill()
-
-
-def _answers(url: str, process: subprocess.Popen[bytes]) -> bool:
-    if process.poll() is not None:
-        raise RuntimeError("moto's server does not start")
-    try:
-        with urllib.request.urlopen(f"{url}/moto-api/", timeout=5) as answer:
-            return bool(answer.status == 200)
-    except OSError:
-        return False

@@ -5,6 +5,7 @@ from __future__ import annotations
 import selectors
 import socket
 import threading
+from contextlib import suppress
 from dataclasses import replace
 from types import TracebackType
 
@@ -47,7 +48,12 @@ class Line:
             threading.Thread(target=self._pass_on, args=[client], daemon=True).start()
 
     def _pass_on(self, client: socket.socket) -> None:
-        with client, socket.create_connection(self._server) as server, selectors.DefaultSelector() as selector:
+        with (
+            suppress(ConnectionError),  # who is cut off is not told in good order
+            client,
+            socket.create_connection(self._server) as server,
+            selectors.DefaultSelector() as selector,
+        ):
             selector.register(client, selectors.EVENT_READ, server)
             selector.register(server, selectors.EVENT_READ, client)
             while True:

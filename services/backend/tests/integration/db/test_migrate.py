@@ -14,12 +14,12 @@ import pytest
 
 from services.backend.tests.databases import SCHEMA, SQLITE_SCHEMA, ask, settings
 from services.backend.tests.pictures import new_image
+from services.backend.tests.refusal import refusing_port
 from shoebox.db.migrate import migrate_postgres, migrate_sqlite
 from shoebox.db.postgres import PostgresRepository
 from shoebox.db.sqlite import SqliteRepository
 from shoebox.domain.errors import MigrationFailed, Unavailable
 from shoebox.domain.listing import Filter, ListQuery
-from tests.stack.ports import free_port
 from tests.stack.postgres import Login, Postgres
 
 FILES = [
@@ -111,8 +111,8 @@ def test_a_folder_without_files_does_not_pass_for_a_schema(empty: Login, tmp_pat
 
 
 def test_a_database_that_is_away_is_unavailable_and_says_why(empty: Login) -> None:
-    with pytest.raises(Unavailable, match="refused"):
-        migrate_postgres(settings(replace(empty, port=free_port())), SCHEMA)
+    with refusing_port() as port, pytest.raises(Unavailable, match="refused"):
+        migrate_postgres(settings(replace(empty, port=port)), SCHEMA)
     with pytest.raises(Unavailable, match="password authentication failed"):
         migrate_postgres(settings(replace(empty, password="wrong")), SCHEMA)
 
@@ -162,10 +162,10 @@ def test_an_sqlite_file_and_its_folder_are_made_and_get_the_schema_once(tmp_path
         assert repository.page(ListQuery()).images == (image,)
 
 
-def test_of_several_processes_that_start_at_once_one_applies_the_sqlite_schema(tmp_path: Path) -> None:
+def test_of_several_processes_that_start_at_once_one_applies_each_file_of_the_sqlite_schema(tmp_path: Path) -> None:
     with ThreadPoolExecutor(6) as threads:
         applied = list(threads.map(lambda _: migrate_sqlite(tmp_path / "shoebox.sqlite", SQLITE_SCHEMA), range(6)))
-    assert sorted(applied) == [[], [], [], [], [], SQLITE_FILES]
+    assert sorted(name for names in applied for name in names) == SQLITE_FILES
 
 
 def test_a_failing_file_leaves_an_sqlite_database_as_it_was(tmp_path: Path) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
@@ -13,14 +12,13 @@ import pytest
 from services.backend.tests.databases import ask, empty_postgres, settings, sql
 from services.backend.tests.integration.db.line import Line
 from services.backend.tests.pictures import new_image, stock
+from services.backend.tests.refusal import refusing_port
+from services.backend.tests.waiting import PATIENCE, wait_until
 from shoebox.db.postgres import ConnectionSettings, PostgresRepository
 from shoebox.domain.errors import NotFound, StorageFull, Unavailable
 from shoebox.domain.listing import ListQuery
 from tests.stack.pgbouncer import PgBouncer
-from tests.stack.ports import free_port
 from tests.stack.postgres import Postgres
-
-PATIENCE = 30.0  # seconds to wait for what has to happen
 
 
 @pytest.fixture(params=["direct", "pgbouncer"])
@@ -37,13 +35,6 @@ def repository(request: pytest.FixtureRequest, postgres: Postgres) -> Iterator[P
 def line(postgres: Postgres) -> Iterator[Line]:
     with Line(postgres.login) as opened:
         yield opened
-
-
-def wait_until(true: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + PATIENCE
-    while not true():
-        assert time.monotonic() < deadline
-        time.sleep(0.01)
 
 
 @pytest.mark.parametrize("how", ["stop", "kill"])
@@ -156,9 +147,10 @@ def test_a_list_whose_answer_got_lost_is_asked_for_again(postgres: Postgres, lin
 
 
 def test_nothing_is_connected_before_the_first_call() -> None:
-    nowhere = ConnectionSettings(host="127.0.0.1", port=free_port(), user="x", password="hush", dbname="x")
-    with closing(PostgresRepository(connect=nowhere)) as repository, pytest.raises(Unavailable):
-        repository.ping()
+    with refusing_port() as port:
+        nowhere = ConnectionSettings(host="127.0.0.1", port=port, user="x", password="hush", dbname="x")
+        with closing(PostgresRepository(connect=nowhere)) as repository, pytest.raises(Unavailable):
+            repository.ping()
     assert "hush" not in repr(nowhere)
 
 

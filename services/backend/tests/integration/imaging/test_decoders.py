@@ -19,8 +19,9 @@ from typing import IO
 import pytest
 from PIL import Image
 
-from services.backend.tests.decoders import PATIENCE, crew, eventually
+from services.backend.tests.decoders import crew
 from services.backend.tests.staged import staged
+from services.backend.tests.waiting import PATIENCE, wait_until
 from shoebox.domain.errors import InvalidImage, ShoeboxError, Unavailable
 from shoebox.imaging.remote import RemoteCodec
 from shoebox.ports import Examined
@@ -34,6 +35,14 @@ DRESSED = saved(chart(), "JPEG", exif=exif())
 def examine(codec: RemoteCodec, data: bytes) -> Examined:
     with staged(data) as file:
         return codec.examine(file)
+
+
+def is_served(codec: RemoteCodec) -> bool:
+    """Whether a small picture is examined, which a machine that pauses can be too slow for."""
+    try:
+        return examine(codec, SMALL).facts.width == 120
+    except InvalidImage:
+        return False
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +74,10 @@ def waiting(codec: RemoteCodec, data: bytes) -> Iterator[Future[Examined]]:
         yield thread.submit(examine, codec, data)
 
 
+def my_descriptors() -> int:
+    return len(list(Path("/proc/self/fd").iterdir()))
+
+
 def is_queued(jobs: socket.socket) -> bool:
     """Whether something sent has not been received yet (unix(7), SIOCOUTQ)."""
     return int.from_bytes(fcntl.ioctl(jobs, termios.TIOCOUTQ, bytes(4)), sys.byteorder) > 0
@@ -75,7 +88,7 @@ def test_a_decoder_killed_at_work_costs_one_picture(tmp_path: Path) -> None:
         codec = RemoteCodec(running.jobs)
         with waiting(codec, LARGE) as doomed:
             # The lock keeps the decoder in the middle of the job for as long as it takes.
-            eventually(lambda: running.at_work() == 1)
+            wait_until(lambda: running.at_work() == 1)
             running.kill_all()
             with pytest.raises(InvalidImage):
                 doomed.result(PATIENCE)
@@ -88,7 +101,7 @@ def test_a_job_that_no_decoder_has_read_survives_their_death() -> None:
         for pid in running.pids():
             os.kill(pid, signal.SIGSTOP)
         with waiting(codec, SMALL) as pending:
-            eventually(lambda: is_queued(running.jobs))
+            wait_until(lambda: is_queued(running.jobs))
             running.kill_all()
             assert pending.result(PATIENCE).facts.width == 120
 
@@ -99,7 +112,7 @@ def test_a_decode_past_its_deadline_ends_and_the_next_is_served() -> None:
         before = running.pids()
         with pytest.raises(InvalidImage):
             examine(codec, LARGE)
-        assert examine(codec, SMALL).facts.width == 120
+        wait_until(lambda: is_served(codec))
         assert running.pids() != before
 
 
@@ -138,7 +151,7 @@ def test_a_large_picture_needs_no_way_back_to_the_queue(tmp_path: Path) -> None:
         crew(1, large_lock=lock.descriptor, put_back=False) as running,
         waiting(RemoteCodec(running.jobs), LARGE) as large,
     ):
-        eventually(lambda: running.at_work() == 1)
+        wait_until(lambda: running.at_work() == 1)
         lock.release()
         assert large.result(PATIENCE).facts.width == 7000
 
@@ -183,9 +196,11 @@ def test_a_decoder_makes_room_for_a_fresh_one_after_its_share() -> None:
 def test_no_descriptor_is_kept() -> None:
     with crew(1) as running:
         codec = RemoteCodec(running.jobs)
-        before, mine = running.descriptors(), len(list(Path("/proc/self/fd").iterdir()))
+        examine(codec, SMALL)  # whatever a decoder opens once is open now
+        before, mine = running.descriptors(), my_descriptors()
         for data in (SMALL, DRESSED, b"hello", SMALL[:-20]) * 5:
             with staged(data) as file, suppress(ShoeboxError):
                 codec.examine(file)
-        eventually(lambda: running.descriptors() == before)
-        assert len(list(Path("/proc/self/fd").iterdir())) == mine
+        wait_until(lambda: running.descriptors() == before)
+        # What an earlier test has left to be closed may be gone too.
+        wait_until(lambda: my_descriptors() <= mine)

@@ -11,7 +11,9 @@ import pytest
 from botocore.exceptions import ClientError
 
 from services.backend.tests.fakes.repository import MemoryRepository
+from services.backend.tests.integration.storage.pictures import LATER
 from services.backend.tests.pictures import new_image
+from services.backend.tests.refusal import refusing_port
 from services.backend.tests.s3_server import S3Server
 from shoebox.app.copy import Copier, Outcome
 from shoebox.cli import folders
@@ -25,7 +27,6 @@ from shoebox.storage.moving import MovingStorage
 from shoebox.storage.s3 import S3Storage
 from shoebox.storage.s3_client import connect
 from shoebox.storage.stores import S3Settings
-from tests.stack.ports import free_port
 
 KEY = "k3J9xQ2mVb7c.jpg"
 MIB = 1024 * 1024
@@ -151,7 +152,7 @@ def test_a_large_picture_goes_in_parts(far: S3Storage, bucket: S3Settings, monke
 def test_an_upload_in_parts_that_was_left_is_swept(far: S3Storage, bucket: S3Settings) -> None:
     connect(bucket).create_multipart_upload(Bucket=bucket.bucket, Key=f"images/{KEY}")
     assert far.remove_leftovers(0) == 0
-    assert far.remove_leftovers(2e9) == 1
+    assert far.remove_leftovers(LATER) == 1
 
 
 def test_a_publication_whose_answer_was_lost_holds(bucket: S3Settings, tmp_path: Path) -> None:
@@ -179,21 +180,22 @@ def test_thumbnails_without_a_picture_are_swept_when_they_are_old(far: S3Storage
     for key in ("0000000before.jpg", KEY, "zzzzzzzafter.jpg"):
         client.put_object(Bucket=bucket.bucket, Key=f"thumbs/640/{key}", Body=b"small")
     assert far.remove_leftovers(0) == 0
-    assert far.remove_leftovers(2e9) == 2
+    assert far.remove_leftovers(LATER) == 2
     assert far.open_thumbnail(KEY, 640).read() == b"small"
 
 
 def test_a_store_that_is_away_or_is_none_is_unavailable(bucket: S3Settings, tmp_path: Path) -> None:
     client = connect(bucket)
-    for wrong in (
-        replace(bucket, endpoint=f"http://127.0.0.1:{free_port()}"),
-        replace(bucket, bucket="no-such-bucket-here"),
-    ):
-        storage = S3Storage(wrong, tmp_path / "away")
-        with pytest.raises(Unavailable):
-            storage.probe()
-        with pytest.raises(Unavailable):
-            publish(storage, KEY, b"a picture")
+    with refusing_port() as port:
+        for wrong in (
+            replace(bucket, endpoint=f"http://127.0.0.1:{port}"),
+            replace(bucket, bucket="no-such-bucket-here"),
+        ):
+            storage = S3Storage(wrong, tmp_path / "away")
+            with pytest.raises(Unavailable):
+                storage.probe()
+            with pytest.raises(Unavailable):
+                publish(storage, KEY, b"a picture")
     with pytest.raises(ClientError):
         client.head_object(Bucket=bucket.bucket, Key=f"images/{KEY}")
 
