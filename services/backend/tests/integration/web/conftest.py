@@ -35,10 +35,15 @@ def settings(entries: list[Entry]) -> WebSettings:
 
 
 @pytest.fixture
-def worker(world: World, settings: WebSettings, monkeypatch: pytest.MonkeyPatch) -> Iterator[ToyWorker]:
-    """Answers on a loopback port; impatient, so that tests of silence are short."""
+def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Tests of silence are short with it. The others are not to meet these limits."""
     monkeypatch.setattr(wire, "HEAD_TIMEOUT", 0.5)
     monkeypatch.setattr(wire, "BODY_TIMEOUT", 0.5)
+
+
+@pytest.fixture
+def worker(world: World, settings: WebSettings, monkeypatch: pytest.MonkeyPatch) -> Iterator[ToyWorker]:
+    """Answers on a loopback port."""
     monkeypatch.setattr(wire, "LINGER", 0.2)
     with serving(make_handler(world.application(), settings)) as worker:
         yield worker

@@ -26,7 +26,7 @@ from typing import Final
 
 FOLDER: Final = Path(__file__).parent / "framing"
 PAUSE: Final = 0.05  # seconds; enough for the bytes to be read on their own
-TIMEOUT: Final = 20.0  # seconds for one answer; Nginx waits 10 for a silent client
+TIMEOUT: Final = 60.0  # seconds for one answer; Nginx waits 10 for a silent client
 PROBE_ID: Final = b"framing-probe"
 PROBE: Final = b"GET /api/limits HTTP/1.1\r\nHost: shoebox\r\nX-Request-ID: " + PROBE_ID + b"\r\n\r\n"
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import socket
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,6 +13,7 @@ import pytest
 from services.backend.tests.fakes.application import World
 from services.backend.tests.fakes.codec import picture
 from services.backend.tests.integration.web.toy_worker import ToyWorker, serving
+from services.backend.tests.waiting import wait_until
 from shoebox.domain.listing import ListQuery
 from shoebox.web.access_log import Entry
 from shoebox.web.handler import make_handler
@@ -19,9 +21,7 @@ from shoebox.web.pages import Pages
 from shoebox.web.request import current_request_id
 from shoebox.web.settings import WebSettings
 from tests.client import Client
-from tests.stack.process import wait_until
 
-PATIENCE = 20.0  # seconds; far more than anything here takes
 REQUEST = b"GET /api/limits HTTP/1.1\r\nHost: shoebox\r\n\r\n"
 
 
@@ -72,7 +72,7 @@ def test_each_answer_is_logged_once(client: Client, entries: list[Entry]) -> Non
     answer = client.upload("a.png", picture())
     client.get("/nothing/here")
     client.raw(b"nonsense\r\n\r\n")
-    wait_until(lambda: len(entries) == 3, patience=PATIENCE, what="every answer is logged")
+    wait_until(lambda: len(entries) == 3)
     lines = {(entry.method, entry.target, entry.status): entry for entry in entries}
     assert lines.keys() == {("POST", "/api/upload/", 201), ("GET", "/nothing/here", 404), ("-", "-", 400)}
     upload = lines["POST", "/api/upload/", 201]
@@ -85,7 +85,7 @@ def test_a_client_that_left_is_noted(worker: ToyWorker, client: Client, entries:
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")  # close with a reset
         sock.sendall(f"GET {url} HTTP/1.1\r\nHost: a\r\n\r\n".encode() * 50)  # more than buffers hold
         sock.recv(1)
-    wait_until(lambda: 499 in [entry.status for entry in entries], patience=PATIENCE, what="it is noted")
+    wait_until(lambda: 499 in [entry.status for entry in entries])
     assert client.get(url).status == 200
 
 
@@ -155,15 +155,18 @@ def test_a_template_that_is_missing_stops_the_start(world: World, settings: WebS
         make_handler(world.application(), replace(settings, frontend_dir=tmp_path))
 
 
+@pytest.mark.usefixtures("impatient")
 def test_trickling_a_head_does_not_buy_time(worker: ToyWorker) -> None:
-    with socket.create_connection(worker.address, timeout=10) as sock:
-        answer = b""
+    with socket.create_connection(worker.address) as sock:
         sock.settimeout(0.1)
-        for _ in range(50):
-            try:
+        answer = b""
+
+        def send_and_look() -> bytes:
+            nonlocal answer
+            with suppress(TimeoutError):
                 sock.sendall(b"G")
                 answer = sock.recv(65536)
-                break
-            except TimeoutError:
-                continue
+            return answer
+
+        wait_until(send_and_look)
         assert answer.startswith(b"HTTP/1.1 408 ")

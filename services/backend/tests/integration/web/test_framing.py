@@ -9,6 +9,10 @@ from services.backend.tests.integration.web.toy_worker import ToyWorker
 
 
 @pytest.mark.parametrize("case", load_cases(), ids=lambda case: case.name)
-def test_a_raw_request_is_answered_as_its_file_says(worker: ToyWorker, case: RawCase) -> None:
+def test_a_raw_request_is_answered_as_its_file_says(
+    worker: ToyWorker, case: RawCase, request: pytest.FixtureRequest
+) -> None:
+    if case.waits:
+        request.getfixturevalue("impatient")
     answer = replay(worker.address, case, case.worker)
     assert agrees(answer.outcome, case.worker), (case.what, answer)

@@ -10,14 +10,13 @@ import pytest
 
 from services.backend.tests.fakes.application import World
 from services.backend.tests.integration.web.toy_worker import serving
+from services.backend.tests.waiting import wait_until
 from shoebox.web.access_log import Entry
 from shoebox.web.handler import make_handler
 from shoebox.web.metrics import Metrics
 from shoebox.web.settings import WebSettings
 from tests.client import Client
-from tests.stack.process import wait_until
 
-PATIENCE = 20.0  # seconds; far more than anything here takes
 LOOPBACK = "127.0.0.0/8"
 ELSEWHERE = "203.0.113.0/24"
 
@@ -72,5 +71,5 @@ def test_requests_are_told_by_the_template_of_their_route(client: Client, entrie
         for path in ("/api/images/absent.png", "/images/absent.png", "/no/where", "/livez"):
             session.get(path)
     # The last answer is told of after it was sent.
-    wait_until(lambda: len(entries) == 4, patience=PATIENCE, what="every request is told of")
+    wait_until(lambda: len(entries) == 4)
     assert [entry.route for entry in entries] == ["/api/images/{name}", "/images/{name}", "", "/livez"]
