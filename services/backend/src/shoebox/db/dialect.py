@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
@@ -43,3 +43,10 @@ class Dialect:
     def spell(self, statement: str) -> str:
         """A statement with `:name` parameters, as the driver wants it."""
         return _PARAMETER.sub(self.parameter, statement)
+
+    def with_numbers(self, spelled: str, numbers: Mapping[str, int]) -> str:
+        """A statement of `spell` with whole numbers written into it: where no parameter is left, a driver
+        does not look for any."""
+        for name, number in numbers.items():
+            spelled = spelled.replace(self.spell(f":{name}"), f"{number:d}")
+        return spelled

@@ -205,7 +205,7 @@ class PostgresRepository(SqlRepository):
 
     def _try(self, statement: str, parameters: Mapping[str, object]) -> list[tuple[object, ...]]:
         with self._pool.borrow() as connection, connection.cursor() as cursor:
-            cursor.execute(statement, parameters)
+            cursor.execute(statement, parameters or None)
             return cursor.fetchall()
 
 

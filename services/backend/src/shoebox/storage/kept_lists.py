@@ -14,7 +14,7 @@ import threading
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from itertools import count
 from pathlib import Path
 from secrets import token_hex
@@ -40,6 +40,7 @@ _ATTEMPTS: Final = 3  # to remove a folder that somebody still writes to
 _NS: Final = 1_000_000_000
 
 Keep = Callable[[bytes, int], None]
+_NOT_KEPT: Final = nullcontext(None)
 
 
 class KeptLists:
@@ -85,14 +86,17 @@ class KeptLists:
                 with suppress(OSError):
                     self._system.unlink(mark)
 
-    @contextmanager
-    def reading(self, name: str) -> Iterator[Keep | None]:
+    def reading(self, name: str) -> AbstractContextManager[Keep | None]:
         """Around asking the rows and making an answer of them, which may then be kept under the file's
         `name`: the bytes, and the time in seconds that the file is to have, which makes its ETag (ext4,
         XFS, Btrfs and tmpfs all keep 33 bits). None where it may not: for a name that was not asked for
         before in this process, and while rows change."""
         # Looked at first: what is asked for once is not to cost seven system calls on top.
-        folder = self._open_current() if self._was_asked_for(name) else None
+        return self._reading(name) if self._was_asked_for(name) else _NOT_KEPT
+
+    @contextmanager
+    def _reading(self, name: str) -> Iterator[Keep | None]:
+        folder = self._open_current()
         if folder is None:
             yield None
             return

@@ -14,7 +14,7 @@ from shoebox.web.base import RequestCycle
 from shoebox.web.dialects.endpoints import DialectEndpoints
 from shoebox.web.framing import Head
 from shoebox.web.kept import kept_json, name_of
-from shoebox.web.listing import parse_filter, plain_query
+from shoebox.web.listing import parse_filter, plain_query, understood
 from shoebox.web.metrics import READY, not_ready
 from shoebox.web.mixins.conditional import ConditionalMixin
 from shoebox.web.mixins.json_body import JsonBodyMixin, tagged, tagged_json
@@ -34,7 +34,7 @@ from shoebox.web.routes import ROUTES
 from shoebox.web.settings import WebSettings
 from shoebox.web.static import page_response, static_response
 from shoebox.web.stored import StoredEndpoints
-from shoebox.web.target import encoded
+from shoebox.web.target import Query, encoded
 from shoebox.web.tools import Tools
 from shoebox.web.tus import TusEndpoints, offer, spoken_lines
 from shoebox.web.uploading import Outcome, upload_body, upload_form
@@ -126,9 +126,9 @@ class Handler(
         kept, query = self.settings.kept_lists, self._list_query(request)
         name = name_of(request) if kept else None
         if kept is None or name is None:
-            return tagged(HTTPStatus.OK, listing_json(self.app.gallery.list(query), request.base_url))
+            return tagged(HTTPStatus.OK, *listing_json(self.app.gallery.list(query), request.base_url))
         with kept.reading(name) as keep:
-            return kept_json(listing_json(self.app.gallery.list(query), request.base_url), keep)
+            return kept_json(*listing_json(self.app.gallery.list(query), request.base_url), keep)
 
     def image(self, request: Request, key: str) -> Response:
         return self.json(HTTPStatus.OK, image_json(self.app.gallery.get(key), request.base_url))
@@ -162,9 +162,12 @@ class Handler(
         return response.adding(_location(outcome))
 
     def _list_query(self, request: Request) -> ListQuery:
-        selection = parse_filter(request.query)
-        sort = self.read_sort(request.query)
-        page = self.read_page(request.query, sort, selection)
+        return understood(request.target, self._read_list_query)
+
+    def _read_list_query(self, query: Query) -> ListQuery:
+        selection = parse_filter(query)
+        sort = self.read_sort(query)
+        page = self.read_page(query, sort, selection)
         return ListQuery(sort=sort, filter=selection, place=page.place, size=page.size)
 
     # Files

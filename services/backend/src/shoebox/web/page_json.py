@@ -1,11 +1,13 @@
 """A page of images in the words of the API, as ready bytes.
 
-A picture never changes while it has its id, so its object is written once for many pages. Only
-the beginning of its absolute URL, which the visitor's own address decides, is put in each time.
+A picture never changes while it has its id, so its object is written once for many pages, and a page
+once for as long as the repository gives the same one. Only the beginning of absolute URLs, which
+the visitor's own address decides, is put in each time.
 """
 
 from __future__ import annotations
 
+import hashlib
 from typing import Final, NamedTuple
 
 from shoebox.domain.image import Image
@@ -17,8 +19,26 @@ from shoebox.web.response import json_bytes
 
 MAX_KNOWN: Final = 1024  # pictures a process remembers the objects of, of about 1 kB: 50 pages of 20
 
+MAX_PAGES: Final = 32  # that a process remembers, of about 12 kB with 20 pictures and of 60 kB with 100
+
 # No text of a stranger's holds it: the quotes in one are escaped.
 _BEFORE_URL: Final = b'"absolute_url":"'
+_BASE: Final = b"\0"  # stands for the address; JSON holds none
+
+
+class PageJson(NamedTuple):
+    """A page object; `digest` is a hash of all that makes it, as good as one of its bytes."""
+
+    body: bytes
+    digest: bytes
+
+
+class _Page(NamedTuple):
+    """A page in parts, between which the address belongs that its links begin with."""
+
+    listing: Listing
+    parts: tuple[bytes, ...]
+    digest: bytes
 
 
 class _Object(NamedTuple):
@@ -35,30 +55,40 @@ _ORDERS: Final = {
     for field in SortField
     for direction in Direction
 }
-_known: Final[dict[int, _Object]] = {}  # by id; reading and writing one are one step each, for all threads
+# Reading and writing one are one step each, for all threads.
+_known: Final[dict[int, _Object]] = {}  # by id
+_known_pages: Final[dict[int, _Page]] = {}  # by the listing's identity, which nothing else has while it is here
 
 
-def listing_json(listing: Listing, base_url: str) -> bytes:
+def listing_json(listing: Listing, base_url: str) -> PageJson:
     """One page object; its keys are promised to clients, in this order."""
-    query = listing.query
-    objects = [_object(image) for image in listing.images]
+    page = _known_pages.get(id(listing))
+    if page is None:
+        if len(_known_pages) >= MAX_PAGES:
+            _known_pages.clear()
+        page = _known_pages[id(listing)] = _page(listing)
     base = json_bytes(base_url)[1:-1]
-    return b"".join(
-        (
-            b'{"files":[',
-            b",".join([known.key for known in objects]),
-            b'],"total_pages":%d,"images":[' % listing.pages,
-            b",".join([known.before + base + known.after for known in objects]),
-            b'],"page":%d,"per_page":%d,"total_items":%d,' % (listing.number, query.size, listing.total),
-            _ORDERS[query.sort.field, query.sort.direction],
-            b'"next_cursor":%b,"prev_cursor":%b,"last_page":%b}'
-            % (
-                _cursor(listing.next, query.filter),
-                _cursor(listing.previous, query.filter),
-                b"false" if listing.next else b"true",
-            ),
-        )
-    )
+    return PageJson(base.join(page.parts), hashlib.sha256(page.digest + base).digest())
+
+
+def _page(listing: Listing) -> _Page:
+    objects = [_object(image) for image in listing.images]
+    parts = [
+        b'{"files":[',
+        b",".join([known.key for known in objects]),
+        b'],"total_pages":%d,"images":[' % listing.pages,
+        b",".join([known.before + _BASE + known.after for known in objects]),
+        b'],"page":%d,"per_page":%d,"total_items":%d,' % (listing.number, listing.query.size, listing.total),
+        _ORDERS[listing.query.sort.field, listing.query.sort.direction],
+        b'"next_cursor":%b,"prev_cursor":%b,"last_page":%b}'
+        % (
+            _cursor(listing.next, listing.query.filter),
+            _cursor(listing.previous, listing.query.filter),
+            b"false" if listing.next else b"true",
+        ),
+    ]
+    whole = b"".join(parts)
+    return _Page(listing, tuple(whole.split(_BASE)), hashlib.sha256(whole).digest())
 
 
 def _cursor(cursor: Cursor | None, selection: Filter) -> bytes:

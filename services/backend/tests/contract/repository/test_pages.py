@@ -45,6 +45,17 @@ def test_the_pages_of_every_order_hold_each_picture_once_and_in_order(repository
         assert read_all(repository, sort) == in_order(images, sort)
 
 
+def test_pages_that_are_asked_for_again_follow_every_change(repository: ImageRepository) -> None:
+    images = stock(repository, 2 * SIZE)
+    for gone in (0, SIZE, -1):
+        for sort in SORTS:
+            assert read_all(repository, sort) == in_order(images, sort)
+            assert repository.page(ListQuery(sort=sort, size=SIZE)).total == len(images)
+        images.append(repository.add(new_image(f"new {gone}.jpg", seconds=gone)))
+        images.append(repository.add(new_image(f"newer {gone}.jpg", seconds=100 + gone)))
+        repository.delete(images.pop(gone).key)
+
+
 def test_the_pages_of_a_collection_hold_its_pictures_only(repository: ImageRepository) -> None:
     stock(repository, 20)
     images = stock(repository, 240, collection="Summer")

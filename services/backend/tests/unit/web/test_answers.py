@@ -138,7 +138,7 @@ def listing(*images: Image, total: int = 25, number: int = 2, following: Cursor 
 
 def test_a_page_has_the_promised_keys_the_older_clients_first() -> None:
     cursor = Cursor(sort=Sort(), value=1, id=1, backward=False, number=3)
-    page = json.loads(listing_json(listing(IMAGE, following=cursor), "http://host"))
+    page = json.loads(listing_json(listing(IMAGE, following=cursor), "http://host").body)
     assert (
         list(page)
         == (
@@ -149,7 +149,7 @@ def test_a_page_has_the_promised_keys_the_older_clients_first() -> None:
 
 
 def test_an_empty_store_has_no_pages_and_this_is_the_last() -> None:
-    page = json.loads(listing_json(listing(total=0, number=1), "http://host"))
+    page = json.loads(listing_json(listing(total=0, number=1), "http://host").body)
     assert (page["files"], page["total_pages"], page["last_page"], page["next_cursor"]) == ([], 0, True, None)
 
 
