@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any, Final, Self
 from urllib.parse import quote, urlencode, urlsplit
 
-TIMEOUT: Final = 30.0  # seconds; longer is a failure, not patience
+TIMEOUT: Final = 60.0  # seconds; longer is a failure, not patience
 _NO_HEADERS: Final[Mapping[str, str]] = {}
 
 
@@ -139,7 +139,8 @@ class Client:
         """Delete every picture there is."""
         while images := self.list(per_page=100).json["files"]:
             for key in images:
-                self.delete(key)
+                answer = self.delete(key)
+                assert answer.status in {200, 404}, answer.text
 
     def raw(self, data: bytes, *, timeout: float | None = None) -> bytes:
         """Send bytes as they are; everything that comes back until the other side closes or

@@ -13,7 +13,7 @@ from tests.pictures import picture
 from tests.stack.embedded import Embedded
 from tests.stack.stack import Stack
 
-PATIENCE = 30_000  # ms
+PATIENCE = 60_000  # ms
 
 
 @pytest.fixture

@@ -25,7 +25,7 @@ from schemathesis.transport.serialization import Binary
 FORMATS = ("PNG", "JPEG", "GIF", "WEBP", "BMP", "TIFF")
 BMP_HEAD = 54  # bytes before the pixels
 DIGESTS = ("sha1", "sha256", "md5")
-TIMEOUT = 30  # seconds
+TIMEOUT = 60  # seconds
 # Which parameter of which address names a picture that is stored, and by what.
 OF_STORED = {
     "/images/{name}": ("name", "filename"),

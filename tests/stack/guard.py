@@ -10,7 +10,7 @@ from typing import IO, Final
 
 from tests.stack.checkout import CHECKOUT
 
-_PATIENCE: Final = 10.0  # seconds for the guard itself to end
+_PATIENCE: Final = 60.0  # seconds for the guard itself to end
 
 # The write end of its input lives in this process alone: our death is the end of it.
 _SCRIPT: Final = 'list=$(mktemp); cat >"$list"; "$@" "$list"; rm "$list"'

@@ -15,7 +15,7 @@ from typing import Final, TextIO
 
 from tests.stack.process import STOP_PATIENCE, StackError, end_session, send, start_time, wait_gone
 
-_CLAIM_PATIENCE: Final = 5.0  # seconds; the file is locked for an instant by whoever looks at it
+_CLAIM_PATIENCE: Final = 2.0  # seconds; the file is locked for an instant by whoever looks at it
 _POLL: Final = 0.05  # seconds between two looks
 
 
