@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from shoebox.storage.s3_client import connect
+from shoebox.storage.s3_client import Client, connect
 from shoebox.storage.stores import S3Settings
 
 # On a port that the kernel chooses, which it prints when it listens.
@@ -29,23 +29,21 @@ REGION = "eu-central-1"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class S3Server:
-    """A server that runs until the block that made it ends."""
+    """A server that runs until the block that made it ends. `client` is for whoever needs none of
+    its own: a new one costs as much as many of a test's requests."""
 
     url: str
+    client: Client
 
     def bucket(self) -> S3Settings:
         """A new empty bucket and the way to it."""
-        settings = S3Settings(
-            bucket=f"bucket-{secrets.token_hex(6)}",
-            region=REGION,
-            endpoint=self.url,
-            access_key=ACCESS_KEY,
-            secret_key=SECRET_KEY,
-        )
-        connect(settings).create_bucket(
-            Bucket=settings.bucket, CreateBucketConfiguration={"LocationConstraint": REGION}
-        )
+        settings = _settings(self.url, f"bucket-{secrets.token_hex(6)}")
+        self.client.create_bucket(Bucket=settings.bucket, CreateBucketConfiguration={"LocationConstraint": REGION})
         return settings
+
+
+def _settings(url: str, bucket: str) -> S3Settings:
+    return S3Settings(bucket=bucket, region=REGION, endpoint=url, access_key=ACCESS_KEY, secret_key=SECRET_KEY)
 
 
 @contextmanager
@@ -57,6 +55,7 @@ def s3_server() -> Iterator[S3Server]:
             assert process.stdout is not None
             port = process.stdout.readline().strip()
             assert port, "moto's server does not start"
-            yield S3Server(url=f"http://127.0.0.1:{port}")
+            url = f"http://127.0.0.1:{port}"
+            yield S3Server(url=url, client=connect(_settings(url, "")))
         finally:
             process.kill()

@@ -20,7 +20,7 @@ ADAPTERS: Final[dict[str, Callable[[Path, Ask], BlobStorage]]] = {
     "disk": lambda root, _: DiskStorage(root),
     "memory": lambda *_: MemoryStorage(),
     "moving": lambda root, _: MovingStorage(DiskStorage(root), DiskStorage(root.with_name("second"))),
-    "s3": lambda root, ask: S3Storage(ask("s3").bucket(), root),
+    "s3": lambda root, ask: S3Storage(ask("s3").bucket(), root, client=ask("s3").client),
 }
 
 
