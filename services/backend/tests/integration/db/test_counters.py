@@ -40,7 +40,7 @@ def test_sixteen_open_transactions_add_to_the_counters_without_waiting(
     with ExitStack() as open_ones:
         for number in range(16):
             cursor = open_ones.enter_context(sql(postgres.login))
-            cursor.execute("SET lock_timeout = '1ms'; BEGIN")
+            cursor.execute("SET lock_timeout = '20s'; BEGIN")
             cursor.execute(INSERT.format(f"w{number}x", 3))
             open_ones.callback(cursor.execute, "COMMIT")
         assert totals(repository) == [0, 0, 0]

@@ -18,6 +18,7 @@ from tests.data.corpus import all_cases
 
 CPU_LIMIT = 2.0  # seconds a bomb may cost; past it the kernel ends the decoder, which a test sees
 GROWTH = 100 * 1024**2  # bytes a refused file may cost at most
+PATIENCE = 100.0  # seconds for all of them, one after the other
 TOGETHER = 300 * 1024**2  # bytes all processes may take together while large uploads come in
 
 
@@ -37,7 +38,7 @@ def test_large_uploads_at_once_stay_within_the_memory_of_a_small_host(tmp_path: 
     noise = Image.merge("RGB", [Image.effect_noise((2500, 2500), 200)] * 3)
     dressed = saved(noise, "PNG", compress_level=0)  # 18 MiB
     with (tmp_path / "lock").open("wb") as lock, crew(2, large_lock=lock.fileno()) as running:
-        codec = RemoteCodec(running.jobs)
+        codec = RemoteCodec(running.jobs, wait=PATIENCE)
 
         def upload(_: int) -> int:
             with staged(dressed) as file:
@@ -49,6 +50,6 @@ def test_large_uploads_at_once_stay_within_the_memory_of_a_small_host(tmp_path: 
 
 
 def test_a_picture_of_the_full_size_is_no_bomb() -> None:
-    full = saved(chart("P", (7071, 7071)), "PNG")
+    full = saved(chart("P", (7071, 7071)), "PNG", compress_level=1)
     with crew(1) as running, staged(full) as file:
         assert RemoteCodec(running.jobs).examine(file).facts.width == 7071

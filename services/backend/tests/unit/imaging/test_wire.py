@@ -33,7 +33,7 @@ def stream() -> Iterator[Pair]:
 def queue() -> Iterator[Pair]:
     one, other = socket.socketpair(socket.AF_UNIX, socket.SOCK_DGRAM)
     with one, other:
-        other.settimeout(5)
+        other.settimeout(60)
         yield one, other
 
 

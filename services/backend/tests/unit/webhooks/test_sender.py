@@ -71,7 +71,7 @@ def receiver() -> Iterator[Receiver]:
         thread.join()
 
 
-def sender(secret: str = "secret", timeout: float = 5.0) -> HttpSender:
+def sender(secret: str = "secret", timeout: float = 60.0) -> HttpSender:
     return HttpSender(secret=secret, present=lambda image: {"filename": image.key}, agent="Test", timeout=timeout)
 
 
