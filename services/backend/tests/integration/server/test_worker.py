@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from services.backend.tests.integration.server.harness import Answer, ask, eventually, running
-from services.backend.tests.waiting import wait_until
+from services.backend.tests.waiting import trickle
 
 REQUEST = b"GET / HTTP/1.1\r\nHost: x\r\n\r\n"
 
@@ -76,18 +76,7 @@ def test_a_head_that_never_ends_is_408(tmp_path: Path) -> None:
 
 def test_one_byte_at_a_time_does_not_prolong_the_time_for_a_head(tmp_path: Path) -> None:
     with running(tmp_path, limits={"head": 0.5}) as service, service.dial() as sock:
-        sock.settimeout(0.05)
-        received = b""
-
-        def send_and_look() -> bytes:
-            nonlocal received
-            with suppress(TimeoutError):
-                sock.sendall(b"A")
-                received = sock.recv(100)
-            return received
-
-        wait_until(send_and_look)
-        assert received.startswith(b"HTTP/1.1 408 ")
+        assert trickle(sock).startswith(b"HTTP/1.1 408 ")
 
 
 def test_a_connection_that_stays_idle_is_closed_without_a_word(tmp_path: Path) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import socket
-from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -13,7 +12,7 @@ import pytest
 from services.backend.tests.fakes.application import World
 from services.backend.tests.fakes.codec import picture
 from services.backend.tests.integration.web.toy_worker import ToyWorker, serving
-from services.backend.tests.waiting import wait_until
+from services.backend.tests.waiting import trickle, wait_until
 from shoebox.domain.listing import ListQuery
 from shoebox.web.access_log import Entry
 from shoebox.web.handler import make_handler
@@ -158,15 +157,4 @@ def test_a_template_that_is_missing_stops_the_start(world: World, settings: WebS
 @pytest.mark.usefixtures("impatient")
 def test_trickling_a_head_does_not_buy_time(worker: ToyWorker) -> None:
     with socket.create_connection(worker.address) as sock:
-        sock.settimeout(0.1)
-        answer = b""
-
-        def send_and_look() -> bytes:
-            nonlocal answer
-            with suppress(TimeoutError):
-                sock.sendall(b"G")
-                answer = sock.recv(65536)
-            return answer
-
-        wait_until(send_and_look)
-        assert answer.startswith(b"HTTP/1.1 408 ")
+        assert trickle(sock).startswith(b"HTTP/1.1 408 ")
