@@ -20,7 +20,7 @@ from tests.stack.embedded import Embedded
 from tests.stack.stack import Stack
 
 TOPOLOGIES = ("embedded", "stack")
-FIRST_START = 900  # seconds: an engine is installed, images are made
+FIRST_START = 1800  # seconds: an engine is installed, images are made
 
 
 @pytest.fixture(scope="session")
@@ -98,11 +98,14 @@ def client(topology: Embedded | Stack) -> Client:
     return Client(topology.url)
 
 
+@pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Whichever test asks first pays for the first start."""
+    """Tests of containers come last: their engine and its checks every few seconds are in nobody's way.
+    Whichever asks first pays for the first start."""
     for item in items:
         if "compose" in item.nodeid:
             item.add_marker(pytest.mark.timeout(FIRST_START))
+    items.sort(key=lambda item: "compose" in item.nodeid)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
