@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import base64
+import io
 from urllib.parse import urlencode
 
 import pytest
+from PIL import Image
 
 from tests.client import Client, form
 from tests.pictures import noise, picture
@@ -40,6 +42,16 @@ def test_a_file_goes_up_and_away(client: Client) -> None:
     deleted = client.request("DELETE", f"/3/image/{deletehash}")
     assert (deleted.status, deleted.json) == (200, {"data": True, "success": True, "status": 200})
     refused(client.request("DELETE", f"/3/image/{deletehash}"), 404)
+
+
+def test_an_animation_goes_up_whole_and_promises_no_video(client: Client) -> None:
+    file = io.BytesIO()
+    frames = [Image.new("P", (40, 30), number) for number in range(3)]
+    frames[0].save(file, "GIF", save_all=True, append_images=frames[1:])
+    answer = client.upload("a.gif", file.getvalue(), path="/3/image", fields={"type": "file"})
+    stored(client, answer, file.getvalue())
+    assert answer.json["data"]["animated"] is False
+    assert not {"mp4", "gifv"} & set(answer.json["data"])
 
 
 def test_base64_goes_up_in_a_form(client: Client) -> None:

@@ -24,6 +24,8 @@ def stored_json(image: Image, base_url: str) -> dict[str, object]:
             "description": None,
             "datetime": int(image.uploaded_at.timestamp()),
             "type": facts.format.content_type,
+            # Where it is true, Imgur has made a video, and clients go for `mp4` and `gifv` without looking
+            # whether they are there. We make none: an animation is the file behind `link`, as it came.
             "animated": False,
             "width": facts.width,
             "height": facts.height,
