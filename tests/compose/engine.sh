@@ -48,8 +48,13 @@ start() {
     mkdir -p "$cache"
     # A session of its own: a Ctrl-C is for the tests.
     setsid dockerd --pidfile "$pid" >"$log" 2>&1 </dev/null &
-    for _ in $(seq 120); do
-        if docker info >/dev/null 2>&1; then echo started && return 0; fi
+    ours=$!
+    for _ in $(seq 240); do
+        if docker info >/dev/null 2>&1; then
+            # Or it is somebody else's, who started one at the same time, and stops it.
+            [ "$(cat "$pid")" != "$ours" ] || echo started
+            return 0
+        fi
         sleep 0.5
     done
     tail -n 20 "$log" >&2
@@ -92,7 +97,7 @@ images() {
 stop() {
     [ -s "$pid" ] || return 0
     kill "$(cat "$pid")"
-    for _ in $(seq 120); do
+    for _ in $(seq 240); do
         [ -e "$pid" ] || return 0
         sleep 0.5
     done
