@@ -22,8 +22,8 @@ class Dialect:
     for being sorted; where there are more, the order's index is walked. `now` is seconds since
     the epoch by the database's own clock. What `time_out` and `digest_out` are given is as the
     driver hands it over, which compares equal where what the column holds is equal. `line` writes
-    the columns of a row as one line of text (`rows.cells`), where drivers are slow with many columns;
-    "" where they are not.
+    the columns of a row as one line of text (`rows.cells`), and `lines` the lines of a query as one text
+    (`rows.lines`), where drivers are slow with many columns and rows; "" where they are not.
     """
 
     parameter: str
@@ -39,6 +39,7 @@ class Dialect:
     time_out: Callable[[Any], datetime]
     digest_out: Callable[[Any], str]
     line: str
+    lines: str
 
     def spell(self, statement: str) -> str:
         """A statement with `:name` parameters, as the driver wants it."""

@@ -19,6 +19,7 @@ from shoebox.db.rows import (
     anchor,
     beside,
     can_be_stored,
+    lines,
     ordered,
     turned,
 )
@@ -83,7 +84,7 @@ class Pages:
         rows = self._run(way.plain, way.wanted) if way.plain else ()
         if last and rows == last.rows:
             return last.listing
-        plain = self._plain(way.shape, rows) if rows else None
+        plain = self._plain(query, way.shape, rows) if rows else None
         found = plain or self._whole(query, way)
         self._note_total(query.filter, found.total)
         listing = _listing(query, found)
@@ -113,7 +114,7 @@ class Pages:
         if isinstance(place, Cursor):
             access = Access.BEFORE if place.backward else Access.AFTER
             return self._way_by(query, access, {"size": query.size + 1}, place=anchor(place, self._dialect))
-        offset = _offset(query, place)
+        offset = _offset(query)
         access, skipped = Access.FROM_START, offset
         if offset > NEAR:
             behind = max(self._last_total(query) - offset, 0)
@@ -151,15 +152,21 @@ class Pages:
         plain = queries.plain(shape, self._dialect)
         return _Way(shape, whole, plain and self._dialect.with_numbers(plain, numbers), wanted)
 
-    def _plain(self, shape: Shape, rows: Sequence[Row]) -> _Found | None:
+    def _plain(self, query: ListQuery, shape: Shape, rows: Sequence[Row]) -> _Found | None:
         """None for what cannot be read that way."""
+        total, neighbour, *_ = rows[0]
         try:
-            pictures = [self._pictures.of(row[2] if self._dialect.line else row[2:]) for row in rows]
+            if not self._dialect.line:
+                pictures = [self._pictures.of(row[2:]) for row in rows]
+            elif shape.access is Access.FROM_START:
+                neighbour, count = None, min(max(total - _offset(query), 0), query.size)
+                pictures = [self._pictures.of(line) for line in lines(rows[0][1], count=count)]
+            else:
+                pictures = [self._pictures.of(line) for _, _, line in rows]
         except Unreadable:
             return None
         if shape.access is Access.BEFORE:
             pictures.reverse()
-        total, neighbour, *_ = rows[0]
         return _Found(pictures=pictures, total=total, neighbour=neighbour is not None)
 
     def _whole(self, query: ListQuery, way: _Way) -> _Found:
@@ -179,7 +186,7 @@ class Pages:
 def _listing(query: ListQuery, found: _Found) -> Listing:
     if isinstance(query.place, Cursor):
         return _by_cursor(query, query.place, found)
-    offset, number = _offset(query, query.place), query.place.number
+    offset, number = _offset(query), query.place.number
     return _page(
         query,
         found.pictures,
@@ -190,8 +197,8 @@ def _listing(query: ListQuery, found: _Found) -> Listing:
     )
 
 
-def _offset(query: ListQuery, place: PageNumber) -> int:
-    return min((place.number - 1) * query.size, FARTHEST)
+def _offset(query: ListQuery) -> int:
+    return min((query.place.number - 1) * query.size, FARTHEST)
 
 
 def _by_cursor(query: ListQuery, place: Cursor, found: _Found) -> Listing:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import threading
 from collections import deque
 from collections.abc import Callable
+from queue import Empty, SimpleQueue
 from types import TracebackType
 from typing import Final, Generic, Protocol, TypeVar
 
@@ -43,7 +43,10 @@ class Pool(Generic[C]):
         self._connect = connect
         self._wait = wait
         self._step_aside = step_aside
-        self._free = threading.BoundedSemaphore(size)
+        # One for each that may be lent. A semaphore of threading is Python and costs a dozen times as much.
+        self._free: SimpleQueue[None] = SimpleQueue()
+        for _ in range(size):
+            self._free.put(None)
         self._idle: deque[C] = deque()
         self._lent: set[C] = set()  # adding and removing are one step each, for all threads
 
@@ -65,7 +68,7 @@ class Pool(Generic[C]):
         try:
             connection = self._take()
         except BaseException:
-            self._free.release()
+            self._free.put(None)
             raise
         self._lent.add(connection)
         return connection
@@ -79,13 +82,20 @@ class Pool(Generic[C]):
             self._lent.discard(connection)
             if not broken:
                 self._idle.append(connection)
-            self._free.release()
+            self._free.put(None)
 
     def _acquire(self) -> bool:
         """After an outage many want one at once; whoever has to wait keeps no thread from others."""
-        if self._free.acquire(timeout=min(TURN, self._wait)):
+        if self._comes_free(min(TURN, self._wait)):
             return True
-        return self._step_aside() and self._free.acquire(timeout=self._wait)
+        return self._step_aside() and self._comes_free(self._wait)
+
+    def _comes_free(self, seconds: float) -> bool:
+        try:
+            self._free.get(timeout=seconds)
+        except Empty:
+            return False
+        return True
 
     def close(self) -> None:
         """Close the idle connections. Those that are lent come back as idle ones."""

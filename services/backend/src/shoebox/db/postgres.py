@@ -21,7 +21,7 @@ from shoebox.db.dialect import Dialect
 from shoebox.db.outage import Outage
 from shoebox.db.pool import Pool
 from shoebox.db.repository import NOTHING_KEPT, Answer, SqlRepository
-from shoebox.db.rows import BETWEEN, COLUMNS
+from shoebox.db.rows import BETWEEN, BETWEEN_LINES, COLUMNS
 from shoebox.db.sharing import Sharing
 from shoebox.domain.errors import ShoeboxError, StorageFull, Unavailable
 from shoebox.ports import Listings
@@ -130,6 +130,7 @@ POSTGRES: Final = Dialect(
     time_out=_time_out,
     digest_out=_digest_out,
     line=_line(),
+    lines=f"array_to_string(ARRAY({{}}), E{BETWEEN_LINES!r})",
 )
 
 

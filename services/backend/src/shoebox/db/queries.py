@@ -111,23 +111,30 @@ def page(shape: Shape, dialect: Dialect) -> str:
 def plain(shape: Shape, dialect: Dialect) -> str | None:
     """The statement for one page that very likely holds something; None where there is none.
 
-    Its rows are those of `page` or, where the dialect knows lines, (total, neighbour, line), in the order
-    of the walk. An empty page has no row at all, so that nothing is known of it. PostgreSQL, which plans
-    each anew, needs half the time for this one.
+    Its rows are those of `page` in the order of the walk or, where the dialect knows lines, (total, neighbour,
+    line) after or before a cursor, and else one row (total, lines). An empty page has no row at all after
+    or before a cursor and where the dialect knows no lines, so that nothing is known of it. PostgreSQL, which
+    plans each anew, needs half the time for this one.
     """
     if shape.text or shape.far or shape.access is Access.FROM_END:
         return None
+    if shape.access is Access.FROM_START and dialect.line:
+        return dialect.spell(_in_one_row(shape, dialect))
     columns = f"({_total(shape)}) AS total, {{}} AS neighbour, {dialect.line or _ROW}"
     if shape.access is Access.FROM_START:
-        columns = columns.format("NULL")
-        if shape.skips and dialect.line:
-            # Lines are written of what is found, not of what is skipped.
-            page = _chosen(shape, dialect, _from_start(shape))
-            return dialect.spell(f"SELECT {columns} FROM ({page}) AS found ORDER BY {_order(shape)}")
-        return dialect.spell(_chosen(shape, dialect, _from_start(shape), columns=columns))
+        return dialect.spell(_chosen(shape, dialect, _from_start(shape), columns=columns.format("NULL")))
     sides = _sides(shape)
     neighbour = f"({_chosen(shape, dialect, sides.nearest, sides.other, columns='id')})"
     return dialect.spell(_chosen(shape, dialect, sides.window, sides.this, columns=columns.format(neighbour)))
+
+
+def _in_one_row(shape: Shape, dialect: Dialect) -> str:
+    lines = _chosen(shape, dialect, _from_start(shape), columns=dialect.line)
+    if shape.skips:
+        # Lines are written of what is found, not of what is skipped.
+        found = _chosen(shape, dialect, _from_start(shape))
+        lines = f"SELECT {dialect.line} FROM ({found}) AS found ORDER BY {_order(shape)}"
+    return _total(shape, beside=f", {dialect.lines.format(lines)} AS lines")
 
 
 def _from_start(shape: Shape) -> str:
@@ -188,10 +195,12 @@ matches AS MATERIALIZED (
 )"""
 
 
-def _total(shape: Shape) -> str:
+def _total(shape: Shape, *, beside: str = "") -> str:
     """How many pictures there are, or in the collection."""
     collection = ":collection" if shape.collection else "''"
-    return f"SELECT CAST(coalesce(sum(n), 0) AS bigint) FROM image_counts WHERE collection = {collection}"
+    return (
+        f"SELECT CAST(coalesce(sum(n), 0) AS bigint) AS total{beside} FROM image_counts WHERE collection = {collection}"
+    )
 
 
 def _chosen(shape: Shape, dialect: Dialect, window: str, *conditions: str, columns: str = _ROW) -> str:

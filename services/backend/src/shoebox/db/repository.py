@@ -5,8 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 from uuid import uuid4
 
 from shoebox.db import queries
@@ -19,8 +18,7 @@ from shoebox.domain.listing import Listing, ListQuery
 from shoebox.ports import Listings
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Answer:
+class Answer(NamedTuple):
     """What a statement gave. `repeated` says that an earlier try of it, whose answer was
     lost, may have been carried out as well."""
 

@@ -21,7 +21,9 @@ ID: Final = COLUMNS.index("id")
 
 NAME_KEY: Final = COLUMNS.index("name_key")
 
-BETWEEN: Final = "\x1f"  # the values of a line; made for this, and in no name that came by an upload
+# The values of a line, and lines; made for this, and in no name that came by an upload.
+BETWEEN: Final = "\x1f"
+BETWEEN_LINES: Final = "\x1e"
 MAX_KNOWN: Final = 1024  # pictures that a process remembers, of about 1 kB: 50 pages of 20
 FARTHEST: Final = 2**62  # rows, ids, bytes; past this both databases run out of integers
 EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
@@ -117,7 +119,15 @@ class Pictures:
 
 
 class Unreadable(Exception):
-    """A value in a line holds what stands between values."""
+    """A value in a line holds what stands between values, or between lines."""
+
+
+def lines(text: str, *, count: int) -> list[str]:
+    """The lines of a text that holds `count`. Raises `Unreadable`."""
+    found = text.split(BETWEEN_LINES) if text else []
+    if len(found) != count:
+        raise Unreadable
+    return found
 
 
 def cells(line: str) -> Row:

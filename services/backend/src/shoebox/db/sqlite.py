@@ -55,6 +55,7 @@ SQLITE: Final = Dialect(
     time_out=moment,
     digest_out=bytes.hex,
     line="",
+    lines="",
 )
 
 

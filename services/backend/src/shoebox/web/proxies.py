@@ -8,6 +8,7 @@ from typing import Final
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
+CACHED_CHAIN: Final = 256  # characters; longer ones are rarely sent twice and would fill the cache
 SCHEMES: Final = frozenset({"http", "https"})
 
 
@@ -18,6 +19,7 @@ class Proxies:
         self._networks = networks
         self._trust_peer = trust_peer
         self._inside = lru_cache(maxsize=1024)(self._is_inside)
+        self._client = lru_cache(maxsize=1024)(self._last_outside)
 
     def _is_inside(self, address: str) -> bool:
         try:
@@ -34,6 +36,11 @@ class Proxies:
     def client(self, peer: str, forwarded_for: str) -> str:
         """The last address in the chain that is not a proxy of ours: the first one was
         written by the client, the last by whom we trust."""
+        if len(forwarded_for) > CACHED_CHAIN:
+            return self._last_outside(peer, forwarded_for)
+        return self._client(peer, forwarded_for)
+
+    def _last_outside(self, peer: str, forwarded_for: str) -> str:
         client = peer
         for item in reversed(forwarded_for.split(",")):
             address = item.strip()

@@ -62,6 +62,14 @@ def nodes(plan: dict[str, Any]) -> Iterator[dict[str, Any]]:
         yield from nodes(part)
 
 
+def inputs(step: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """What a step reads, without what is found out once beside it."""
+    for part in step.get("Plans", []):
+        if part["Parent Relationship"] != "InitPlan":
+            yield part
+            yield from inputs(part)
+
+
 @pytest.mark.parametrize("in_collection", [False, True])
 @pytest.mark.parametrize(("statement", "place"), STATEMENTS_OF_PLACES)
 @pytest.mark.parametrize("sort", SORTS)
@@ -82,7 +90,7 @@ def test_postgresql_walks_an_index_and_no_more_of_it_than_is_skipped(
     assert any("_by_" in step["Index Name"] for step in on_images)
     assert not [step for step in steps if "Sort" in step["Node Type"]]
     counted = [step for step in steps if step["Node Type"] == "Aggregate"]
-    assert not [step for top in counted for step in nodes(top) if step.get("Relation Name") == "images"]
+    assert not [step for top in counted for step in inputs(top) if step.get("Relation Name") == "images"]
     skipped = min(offset, (ROWS // 4 if in_collection else ROWS) - offset) if far or access is Access.FROM_START else 0
     read = max(step["Actual Rows"] * step["Actual Loops"] for step in on_images)
     assert read <= skipped + 10

@@ -16,7 +16,7 @@ from shoebox.db.postgres import PostgresRepository
 from shoebox.db.repository import Answer
 from shoebox.db.rows import MAX_KNOWN
 from shoebox.domain.image import Image
-from shoebox.domain.listing import ListQuery, PageNumber
+from shoebox.domain.listing import Filter, ListQuery, PageNumber
 from shoebox.ports import ImageRepository
 from tests.stack.postgres import Postgres
 
@@ -53,17 +53,22 @@ def test_a_row_of_sqlite_that_was_changed_by_hand_is_another_picture(tmp_path: P
         assert shown(repository) == [changed(image)]
 
 
-def test_a_page_that_holds_something_is_one_statement(repository: PostgresRepository) -> None:
+def test_a_page_is_one_statement(repository: PostgresRepository) -> None:
     stock(repository, 30)
     with counted(repository) as statements:
+        assert not repository.page(ListQuery(filter=Filter(collection="none"))).images
         first = repository.page(ListQuery())
         assert first.next is not None
         repository.page(ListQuery(place=first.next))
         repository.page(ListQuery(place=PageNumber(number=3)))
-    assert len(statements) == 3
+    assert len(statements) == 4
 
 
-@pytest.mark.parametrize("name", ["a\x1fb", "\x1f", "a" + "\x1f" * 12 + "b", "a\x1e\n\t\\b"])
+# The end of its own line and the beginning of another one.
+WHOLE_LINE = "\x1f".join(["a", "1", "1", "1", "jpg", NOON.isoformat(), "\\x00", "#000000", "", "a\x1e9", "b.jpg", "b"])
+
+
+@pytest.mark.parametrize("name", ["a\x1fb", "\x1f", "a" + "\x1f" * 12 + "b", "a\x1e\n\t\\b", "\x1e", WHOLE_LINE])
 def test_a_name_that_looks_like_the_end_of_a_value_is_only_a_name(repository: PostgresRepository, name: str) -> None:
     images = [repository.add(new_image(name, seconds=seconds)) for seconds in range(3)]
     for sort in SORTS:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Final, Protocol
+from typing import Final, NamedTuple, Protocol
 
 from shoebox.domain.errors import NotFound
 from shoebox.domain.names import COLLECTION
@@ -14,8 +14,7 @@ from shoebox.web.errors import MethodNotAllowed
 METHODS: Final = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Match:
+class Match(NamedTuple):
     """An endpoint's name and the values of its path parameters, in the pattern's order; `template`
     is the path with the parameters' names."""
 
