@@ -46,8 +46,9 @@ def test_a_file_goes_up_and_away(client: Client) -> None:
 
 def test_an_animation_goes_up_whole_and_promises_no_video(client: Client) -> None:
     file = io.BytesIO()
-    frames = [Image.new("P", (40, 30), number) for number in range(3)]
+    frames = [Image.new("RGB", (40, 30), color) for color in ("red", "green", "blue")]
     frames[0].save(file, "GIF", save_all=True, append_images=frames[1:])
+    assert Image.open(file).n_frames == 3  # type: ignore[attr-defined]
     answer = client.upload("a.gif", file.getvalue(), path="/3/image", fields={"type": "file"})
     stored(client, answer, file.getvalue())
     assert answer.json["data"]["animated"] is False
