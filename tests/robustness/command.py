@@ -10,7 +10,7 @@ from typing import Final
 from tests.stack.embedded import Embedded
 from tests.stack.stack import Stack
 
-PATIENCE: Final = 60.0  # seconds
+PATIENCE: Final = 100.0  # seconds
 
 
 def shoebox(topology: Embedded | Stack, *arguments: str) -> subprocess.CompletedProcess[str]:

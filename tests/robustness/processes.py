@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Final
 
 from tests.stack.embedded import Embedded
-from tests.stack.process import StackError
 from tests.stack.stack import Stack
 
 MIB: Final = 1024 * 1024
@@ -19,12 +18,8 @@ _INTERVAL: Final = 0.05  # seconds between two looks at the memory
 
 
 def workers(topology: Embedded | Stack) -> list[int]:
-    """The workers that listen now."""
-    found = []
-    for index in range(topology.worker_count):
-        with contextlib.suppress(StackError):  # its place is empty just now
-            found.append(topology.worker_pid(index))
-    return found
+    """The workers that listen; one for every place."""
+    return [topology.worker_pid(index) for index in range(topology.worker_count)]
 
 
 def decoders(topology: Embedded | Stack) -> list[int]:
@@ -41,7 +36,8 @@ def memory(pids: list[int]) -> int:
 def forget_peaks(pids: list[int]) -> None:
     """Let `peak` count from now on (proc(5), clear_refs)."""
     for pid in pids:
-        Path(f"/proc/{pid}/clear_refs").write_text("5")
+        with contextlib.suppress(OSError):  # it ended
+            Path(f"/proc/{pid}/clear_refs").write_text("5")
 
 
 def peak(pid: int) -> int:

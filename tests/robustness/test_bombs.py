@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import signal
 import threading
+import time
 from pathlib import Path
 from typing import Final
 
@@ -15,12 +16,14 @@ from tests.data.corpus import all_cases
 from tests.pictures import noise, picture
 from tests.robustness.processes import MIB, decoders, forget_peaks, peak, workers
 from tests.stack.embedded import Embedded
+from tests.stack.proc import status
 from tests.stack.process import send, wait_until
 from tests.stack.stack import Stack
 
 MAX_GROWTH: Final = 100 * MIB
-PATIENCE: Final = 20.0  # seconds; none of these takes one
+PATIENCE: Final = 60.0  # seconds; none of these takes one
 OTHERS: Final = 10  # requests while a decoder hangs
+TRIES: Final = 10  # to stop a decoder before it is done
 
 # The files of the corpus that cost a careless reader most.
 WORST: Final = (
@@ -63,25 +66,6 @@ def test_a_bomb_is_refused_in_little_memory_and_the_next_request_is_fine(topolog
     assert client.upload("a.png", picture()).status == 201
 
 
-def one_at_work(topology: Embedded | Stack) -> int:
-    """Wait for a decoder that has an upload in hand."""
-    found: list[int] = []
-
-    def looked() -> bool:
-        found.extend(pid for pid in decoders(topology) if _holds_staged_file(pid))
-        return bool(found)
-
-    wait_until(looked, patience=PATIENCE, what="a decoder works")
-    return found[0]
-
-
-def _holds_staged_file(pid: int) -> bool:
-    try:
-        return any("/staging/" in str(entry.readlink()) for entry in Path(f"/proc/{pid}/fd").iterdir())
-    except OSError:  # it ended, or closed a file, while we were looking
-        return False
-
-
 class SlowUpload(threading.Thread):
     """A picture that takes a decoder a second, sent from a thread of its own."""
 
@@ -95,14 +79,48 @@ class SlowUpload(threading.Thread):
         self.answer = self._client.upload("slow.png", self._data)
 
 
+def stopped_at_work(among: list[int], upload: SlowUpload) -> int | None:
+    """A decoder with the upload in hand, stopped; none if the upload was done first."""
+    deadline = time.monotonic() + PATIENCE
+    while upload.is_alive() and time.monotonic() < deadline:
+        for pid in filter(_holds_staged_file, among):
+            send(pid, signal.SIGSTOP)
+            wait_until(lambda pid=pid: not _runs(pid), patience=PATIENCE, what="it has stopped")
+            if _holds_staged_file(pid):
+                return pid
+            send(pid, signal.SIGCONT)
+        time.sleep(0.001)
+    return None
+
+
+def _runs(pid: int) -> bool:
+    return status(pid)[:1] not in ([], ["T"])
+
+
+def _holds_staged_file(pid: int) -> bool:
+    try:
+        return any("/staging/" in str(entry.readlink()) for entry in Path(f"/proc/{pid}/fd").iterdir())
+    except OSError:  # it ended, or closed a file, while we were looking
+        return False
+
+
+def begun_and_stopped(client: Client, data: bytes, among: list[int]) -> tuple[SlowUpload, int]:
+    """An upload, and the decoder that has it in hand and hangs."""
+    for _ in range(TRIES):
+        slow = SlowUpload(client, data)
+        slow.start()
+        victim = stopped_at_work(among, slow)
+        if victim is not None:
+            return slow, victim
+        slow.join(PATIENCE)
+    raise AssertionError("every upload was done before its decoder could be stopped")
+
+
 def test_a_decoder_that_hangs_or_dies_costs_one_upload_and_nobody_else(topology: Embedded | Stack) -> None:
     client = Client(topology.url)
     data = noise(2500, 2500)
-    count = len(decoders(topology))
-    slow = SlowUpload(client, data)
-    slow.start()
-    victim = one_at_work(topology)
-    send(victim, signal.SIGSTOP)
+    there = decoders(topology)
+    slow, victim = begun_and_stopped(client, data, there)
     others = [client.upload("a.png", picture()) for _ in range(OTHERS)]
     assert {answer.status for answer in others} == {201}
     assert slow.is_alive()
@@ -110,5 +128,5 @@ def test_a_decoder_that_hangs_or_dies_costs_one_upload_and_nobody_else(topology:
     slow.join(PATIENCE)
     assert slow.answer is not None
     assert (slow.answer.status, slow.answer.json["code"]) == (422, "invalid_image")
-    wait_until(lambda: len({*decoders(topology)} - {victim}) >= count, patience=PATIENCE, what="another decoder")
+    wait_until(lambda: bool({*decoders(topology)} - {*there}), patience=PATIENCE, what="another decoder")
     assert client.upload("again.png", data).status == 201

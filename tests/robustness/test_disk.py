@@ -23,7 +23,7 @@ DISK: Final = 6 * MIB
 SIDE: Final = 400  # pixels; half a MiB a picture
 CLIENTS: Final = 8
 TRIES: Final = 40  # uploads; far more than the disk holds
-PATIENCE: Final = 15.0  # seconds
+PATIENCE: Final = 60.0  # seconds
 
 
 @pytest.fixture(scope="module", params=["embedded", "all on one disk", "stack"])

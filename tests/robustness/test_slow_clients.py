@@ -8,6 +8,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
+from http.client import HTTPException
 from typing import Final
 
 from tests.client import Client
@@ -18,7 +19,7 @@ from tests.stack.stack import Stack
 
 SLOW: Final = 500
 VISITS: Final = 20
-PATIENCE: Final = 30.0  # seconds
+PATIENCE: Final = 60.0  # seconds
 _HEAD: Final = b"GET /api/images/ HTTP/1.1\r\nHost: a\r\nX-Slow: "
 _BODY: Final = b"PUT /api/upload/slow.png HTTP/1.1\r\nHost: a\r\nContent-Length: 1000\r\n\r\n"
 
@@ -65,6 +66,13 @@ def slowest(client: Client) -> float:
     return worst
 
 
+def is_served(client: Client) -> bool:
+    try:
+        return client.list().status == 200
+    except (OSError, HTTPException):  # nobody took the connection, or a moment too late
+        return False
+
+
 def test_slow_heads_leave_everybody_else_alone(
     topology: Embedded | Stack, record_testsuite_property: Callable[[str, object], None]
 ) -> None:
@@ -87,6 +95,6 @@ def test_without_a_front_door_slow_bodies_are_given_up_when_others_come(
     client = Client(embedded.url)
     with slow_clients(client, _BODY):
         began = time.monotonic()
-        wait_until(lambda: client.list().status == 200, patience=PATIENCE, what="lists again")
+        wait_until(lambda: is_served(client), patience=PATIENCE, what="lists again")
         record_testsuite_property("Embedded: seconds until slow bodies are given up", time.monotonic() - began)
         record_testsuite_property("Embedded: seconds beside slow bodies", slowest(client))

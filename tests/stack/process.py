@@ -164,6 +164,7 @@ def frozen_family(leader: int) -> dict[int, str]:
             family[pid] = table[pid][START]
         awake = any(table[pid][STATE] in _AWAKE for pid in members)
         calm = 0 if new or awake else calm + 1
+        time.sleep(_POLL if awake and not new else 0)
     return family
 
 

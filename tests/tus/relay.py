@@ -6,7 +6,7 @@ import socket
 import struct
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Final
 
 BLOCK: Final = 16 * 1024  # bytes
@@ -29,7 +29,11 @@ def _accept(server: socket.socket, target: tuple[str, int], left: list[int]) -> 
             client, _ = server.accept()
         except OSError:
             return
-        upstream = socket.create_connection(target)
+        try:
+            upstream = socket.create_connection(target)
+        except OSError:  # nobody is there: the line is dead
+            client.close()
+            continue
         threading.Thread(target=_answers, args=(upstream, client), daemon=True).start()
         threading.Thread(target=_requests, args=(client, upstream, left), daemon=True).start()
 
@@ -42,8 +46,9 @@ def _requests(client: socket.socket, upstream: socket.socket, left: list[int]) -
     except OSError:
         pass
     upstream.close()
-    client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, ABRUPT)
-    client.shutdown(socket.SHUT_RDWR)
+    with suppress(OSError):  # the client has gone first
+        client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, ABRUPT)
+        client.shutdown(socket.SHUT_RDWR)
     client.close()
 
 
