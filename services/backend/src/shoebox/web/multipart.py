@@ -7,8 +7,9 @@ what may stand in it, and how much, is decided here.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack
+from itertools import chain
 from typing import Final, NamedTuple, Protocol
 from urllib.parse import unquote_to_bytes
 
@@ -33,6 +34,11 @@ _BOUNDARY: Final = re.compile(
 _EXTENDED_NAME: Final = re.compile(r";[ \t]*filename\*[ \t]*=[ \t]*(utf-8|iso-8859-1)'[^']*'([^;\s]+)", re.IGNORECASE)
 _HEADER_LINE: Final = re.compile(rb"[!#$%&'*+\-.^_`|~0-9A-Za-z]+:[^\r\n]*")
 _SINGLE: Final = ("Content-Disposition", "Content-Type")
+# How nearly every client begins a file. Without escapes there is but one way to read it.
+_PLAIN_FILE: Final = re.compile(
+    rb'\r\nContent-Disposition: form-data; name="[\w .\[\]-]{0,64}"; filename="([\w !#$&\'()+,.=@\[\]^`{}~-]{1,255})"'
+    rb"(?:\r\nContent-Type: [\w.+-]{1,64}/[\w.+-]{1,64})?\r\n\r\n"
+)
 _FILE_TYPES: Final = ("image/", "application/octet-stream")
 
 
@@ -84,20 +90,18 @@ def read_form(
     limits = uploads.limits
     receiver = _Receiver(uploads, stack, base64_field)
     boundary = boundary_of(content_type)
-    parser = _Parser(boundary, max_header_size=MAX_PART_HEADER, header_charset="utf8", strict=True)
-    ended = False
-    try:
-        chunks = body.chunks(limits.max_files * limits.max_file_size + FORM_OVERHEAD)
-        for chunk in _from_first_boundary(chunks, boundary.encode()):
-            ended = ended or _feed(parser, chunk, receiver)
-        parser.close()
-    except MultipartError as error:
-        raise BadRequest("The form is broken: it is not well-formed multipart/form-data.") from error
+    chunks = body.chunks(limits.max_files * limits.max_file_size + FORM_OVERHEAD)
+    head = _first_boundary(chunks, boundary.encode())
+    following = next(chunks, b"")
+    if following:
+        _parse(boundary, chain((head, following), chunks), receiver)
+    elif not _receive_only(head, boundary.encode(), receiver):
+        _parse(boundary, (head,), receiver)
     return Form(files=tuple(receiver.files), collection=receiver.collection)
 
 
-def _from_first_boundary(chunks: Iterator[bytes], boundary: bytes) -> Iterator[bytes]:
-    """The same bytes, the first of them enough to see that the form begins with its boundary.
+def _first_boundary(chunks: Iterator[bytes], boundary: bytes) -> bytes:
+    """The first of the bytes, enough to see that the form begins with its boundary.
 
     RFC 2046 allows a preamble, which no client sends; the library's word on one depends on
     how the network cut it.
@@ -110,8 +114,30 @@ def _from_first_boundary(chunks: Iterator[bytes], boundary: bytes) -> Iterator[b
             break
     if not head.removeprefix(b"\r\n").startswith(b"--" + boundary):
         raise BadRequest("The form does not begin with its boundary.")
-    yield head
-    yield from chunks
+    return head
+
+
+def _receive_only(form: bytes, boundary: bytes, receiver: _Receiver) -> bool:
+    """Take in a whole form of a single file with a plain name, as a small picture comes; False
+    for any other. The library takes half as long again."""
+    begun = _PLAIN_FILE.match(form, len(b"--") + len(boundary))
+    last = b"\r\n--" + boundary + b"--"
+    end = len(form) - len(last) - (len(b"\r\n") if form.endswith(b"\r\n") else 0)
+    if begun is None or not form.startswith(last, end) or form.find(last[:-2], begun.end()) != end:
+        return False
+    receiver.take(begun[1].decode(), memoryview(form)[begun.end() : end])
+    return True
+
+
+def _parse(boundary: str, chunks: Iterable[bytes], receiver: _Receiver) -> None:
+    parser = _Parser(boundary, max_header_size=MAX_PART_HEADER, header_charset="utf8", strict=True)
+    ended = False
+    try:
+        for chunk in chunks:
+            ended = ended or _feed(parser, chunk, receiver)
+        parser.close()
+    except MultipartError as error:
+        raise BadRequest("The form is broken: it is not well-formed multipart/form-data.") from error
 
 
 def _feed(parser: PushMultipartParser, chunk: bytes, receiver: _Receiver) -> bool:
@@ -164,6 +190,13 @@ class _Receiver:
             self._part = _TextPart(str(segment.name))
         else:
             self._part = _FilePart(name)
+
+    def take(self, name: str, data: memoryview) -> None:
+        """A file that is whole."""
+        part = self._part = _FilePart(name)
+        self._open(part)
+        part.write(data)
+        self.end()
 
     def write(self, data: bytes) -> None:
         if isinstance(self._part, _FilePart) and self._part.incoming is None:
@@ -228,7 +261,7 @@ class _FilePart:
         self.holder = ExitStack()
         self.error: ShoeboxError | None = None
 
-    def write(self, data: bytes) -> None:
+    def write(self, data: bytes | memoryview) -> None:
         if self.error is not None or self.incoming is None:
             return
         try:
@@ -248,8 +281,8 @@ class _EncodedPart(_FilePart):
         super().__init__(name)
         self._reader = Base64Reader()
 
-    def write(self, data: bytes) -> None:
-        super().write(self._reader.feed(data))
+    def write(self, data: bytes | memoryview) -> None:
+        super().write(self._reader.feed(bytes(data)))
 
     def end(self) -> None:
         super().write(self._reader.finish())

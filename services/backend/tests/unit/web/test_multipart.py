@@ -57,6 +57,23 @@ def test_a_form_means_the_same_however_it_is_cut(data: st.DataObject) -> None:
     assert receive(*pieces) == ([("a.png", content), ("b.png", b"\r\n--c\r\n-")], "trip")
 
 
+FRAGMENTS = (b"\r\n--b", b"--", b"\r\n", b"--b--\r\n", b"\r\nContent-Disposition: form-data", b"\r", b"-", b"b", b"x")
+
+
+@settings(max_examples=300, derandomize=True, deadline=None)
+@given(st.lists(st.sampled_from(FRAGMENTS), max_size=6), st.sampled_from(FRAGMENTS))
+def test_a_file_alone_means_the_same_whole_as_in_pieces(content: list[bytes], end: bytes) -> None:
+    form = file("a.png", b"".join(content)) + b"--b--" + end
+    assert told(form) == told(form[:9], form[9:])
+
+
+def told(*pieces: bytes) -> object:
+    try:
+        return receive(*pieces)
+    except BadRequest as error:
+        return str(error)
+
+
 def test_what_follows_the_last_boundary_is_ignored() -> None:
     assert receive(file("a.png"), b"--b--", b"\r\n", b"epilogue", b"more")[0] == [("a.png", b"x")]
 
