@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable
 from functools import lru_cache
 from io import BytesIO
-from itertools import compress
 from typing import Final
 
 from PIL import Image, ImageCms
@@ -27,6 +25,9 @@ _NUMBERS: Final = (
     *(bytes((value >> 6) << shift for value in range(256)) for shift in (4, 2, 0)),
     bytes(0 if alpha >= OPAQUE else _COLORS for alpha in range(256)),
 )
+_NO_COLORS: Final = bytes(range(_COLORS, 256))
+_CHOSEN: Final = tuple(bytes(number) + b"\xff" + bytes(255 - number) for number in range(_COLORS))
+_EVEN: Final = int.from_bytes(b"\x00\xff" * (SAMPLE * SAMPLE // 2), "big")
 
 
 def to_srgb(image: Image.Image, profile: object) -> Image.Image:
@@ -79,20 +80,32 @@ def dominant_color(image: Image.Image) -> str:
     pixels = image.resize((SAMPLE, SAMPLE), Image.Resampling.NEAREST).tobytes()
     channels = [pixels[channel :: len(image.mode)] for channel in range(len(image.mode))]
     # Whole channels at a time, by C: Pillow's quantizers set up trees, and Python takes 0.1 ms for single pixels.
-    parts = (channel.translate(table) for channel, table in zip(channels, _NUMBERS, strict=False))
-    numbers = _either(parts)
-    seen = [number for number in dict.fromkeys(numbers) if number < _COLORS]
-    if not seen:
+    joined = 0
+    for channel, table in zip(channels, _NUMBERS, strict=False):
+        joined |= int.from_bytes(channel.translate(table), "big")
+    numbers = joined.to_bytes(SAMPLE * SAMPLE, "big")
+    dominant = _most_frequent(numbers)
+    if dominant is None:
         return TRANSPARENT
-    dominant = max(seen, key=numbers.count)
-    count = numbers.count(dominant)
-    chosen = numbers.translate(bytes(dominant) + b"\x01" + bytes(255 - dominant))
-    return "#" + "".join(f"{sum(compress(channel, chosen)) // count:02x}" for channel in channels[:3])
+    number, count = dominant
+    chosen = int.from_bytes(numbers.translate(_CHOSEN[number]), "big")
+    sums = (_sum(int.from_bytes(channel, "big") & chosen) for channel in channels[:3])
+    return "#" + "".join([f"{total // count:02x}" for total in sums])
 
 
-def _either(parts: Iterable[bytes]) -> bytes:
-    """The bits of all parts, which are of the same length."""
-    total = 0
-    for part in parts:
-        total |= int.from_bytes(part, "big")
-    return total.to_bytes(SAMPLE * SAMPLE, "big")
+def _most_frequent(numbers: bytes) -> tuple[int, int] | None:
+    """The number of a colour, the first of those that come most often, and how often; None if there is none."""
+    left = numbers.translate(None, _NO_COLORS)
+    dominant, most = None, 0
+    while len(left) > most:  # or no other can come more often
+        number, others = left[0], left.replace(left[:1], b"")
+        if len(left) - len(others) > most:
+            dominant, most = number, len(left) - len(others)
+        left = others
+    return None if dominant is None else (dominant, most)
+
+
+def _sum(number: int) -> int:
+    """The sum of a sample's bytes."""
+    # Added in pairs they are digits of 16 bits, and a number's remainder by the highest digit is their sum.
+    return ((number & _EVEN) + (number >> 8 & _EVEN)) % 0xFFFF
