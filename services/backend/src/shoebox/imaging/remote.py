@@ -4,6 +4,7 @@ killed without taking a worker along."""
 from __future__ import annotations
 
 import logging
+import os
 import shutil
 import socket
 import tempfile
@@ -59,18 +60,20 @@ class RemoteCodec:
 
     def _ask(self, job: wire.Job, picture: int) -> Examined | bytes:
         deadline = time.monotonic() + self._wait
-        ours, theirs = socket.socketpair()
-        with ours:
+        ours, theirs = wire.reply_pipe()
+        try:
+            # Once the job is sent, theirs must be open in the decoder only: its death
+            # is then seen here as an end of file.
             try:
-                # Once the job is sent, theirs must be open in the decoder only: its death
-                # is then seen here as an end of file.
-                with theirs:
-                    wire.send_job(self._jobs, job, picture, theirs)
-                ours.settimeout(max(0.001, deadline - time.monotonic()))
-                return wire.receive_answer(ours)
-            except wire.Hangup as error:
-                log.warning("decoder died", extra={"reason": str(error)})
-                raise InvalidImage(UNDECODABLE) from error
-            except OSError as error:  # TimeoutError is one
-                log.warning("no decoder free", extra={"error": type(error).__name__})
-                raise Unavailable("All decoders are busy.") from error
+                wire.send_job(self._jobs, job, picture, theirs)
+            finally:
+                os.close(theirs)
+            return wire.receive_answer(ours, max(0.001, deadline - time.monotonic()))
+        except wire.Hangup as error:
+            log.warning("decoder died", extra={"reason": str(error)})
+            raise InvalidImage(UNDECODABLE) from error
+        except OSError as error:  # TimeoutError is one
+            log.warning("no decoder free", extra={"error": type(error).__name__})
+            raise Unavailable("All decoders are busy.") from error
+        finally:
+            os.close(ours)

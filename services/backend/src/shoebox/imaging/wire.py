@@ -1,14 +1,15 @@
 """How a worker and a decoder talk.
 
 A job is one datagram of a few bytes with two descriptors (SCM_RIGHTS): the picture's file and
-one end of a fresh stream socket. The decoder answers on that stream: what kind of answer it is,
-two lengths, a few words, the thumbnail's bytes. End of file without an answer means the decoder died.
+the writing end of a fresh pipe. The decoder answers there: what kind of answer it is, two
+lengths, a few words, the thumbnail's bytes. End of file without an answer means the decoder died.
 """
 
 from __future__ import annotations
 
 import contextlib
 import os
+import select
 import socket
 import struct
 from array import array
@@ -59,30 +60,30 @@ class Delivery:
 
     job: Job
     picture: int
-    reply: socket.socket
+    reply: int
 
     def __enter__(self) -> Delivery:
         return self
 
     def __exit__(self, *_: object) -> None:
         os.close(self.picture)
-        self.reply.close()
+        os.close(self.reply)
 
     @property
     def wanted(self) -> bool:
         """Whether anybody still waits for the answer."""
-        try:
-            return self.reply.recv(1, socket.MSG_PEEK | socket.MSG_DONTWAIT) != b""
-        except BlockingIOError:
-            return True
-        except OSError:
-            return False
+        return not _wait(self.reply, 0, 0.0)  # an error is told unasked: the reading end is closed
 
 
-def send_job(jobs: socket.socket, job: Job, picture: int, reply: socket.socket) -> None:
+def reply_pipe() -> tuple[int, int]:
+    """A reading and a writing end for one answer; neither blocks, nor outlives an exec."""
+    return os.pipe2(os.O_CLOEXEC | os.O_NONBLOCK)
+
+
+def send_job(jobs: socket.socket, job: Job, picture: int, reply: int) -> None:
     """Put a job into the queue. Raises `TimeoutError` when there is no room within the
     socket's time limit; both descriptors stay the caller's."""
-    descriptors = array("i", (picture, reply.fileno()))
+    descriptors = array("i", (picture, reply))
     jobs.sendmsg((_JOB.pack(job.width or 0, job.large),), ((socket.SOL_SOCKET, socket.SCM_RIGHTS, descriptors),))
 
 
@@ -96,32 +97,32 @@ def receive_job(jobs: socket.socket) -> Delivery | None:
         for descriptor in descriptors:
             os.close(descriptor)
         return None
-    # Family, type and protocol are said, so that the kernel is not asked for them.
-    stream = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM, 0, reply)
-    return Delivery(Job(width=width or None, large=large), picture, stream)
+    return Delivery(Job(width=width or None, large=large), picture, reply)
 
 
-def send_answer(reply: socket.socket, answer: Examined | bytes | ShoeboxError) -> None:
-    """Say what became of a job. A listener who is gone is no error."""
+def send_answer(reply: int, answer: Examined | bytes | ShoeboxError) -> None:
+    """Say what became of a job. A listener who is gone, or takes nothing for REPLY_LIMIT, is no error."""
     kind, words, body = _pack(answer)
     said = words.encode("utf-8", "backslashreplace")
-    reply.settimeout(REPLY_LIMIT)
+    rest = memoryview(_ANSWER.pack(kind, len(said), len(body)) + said + body)
     with contextlib.suppress(OSError):
-        reply.sendall(_ANSWER.pack(kind, len(said), len(body)) + said + body)
+        rest = rest[os.write(reply, rest) :]  # nearly every answer goes in one piece
+        while rest and _wait(reply, select.POLLOUT, REPLY_LIMIT):
+            rest = rest[os.write(reply, rest) :]
 
 
-def receive_answer(reply: socket.socket) -> Examined | bytes:
+def receive_answer(reply: int, limit: float) -> Examined | bytes:
     """Wait for the answer and return it, or raise the error that it is.
 
-    Raises `TimeoutError` past the socket's time limit, `Hangup` if the decoder died.
+    Raises `TimeoutError` when nothing comes for `limit` seconds, `Hangup` if the decoder died.
     """
-    data = _receive(reply, b"", _ANSWER.size)
+    data = _receive(reply, b"", _ANSWER.size, limit)
     kind, said, size = _ANSWER.unpack_from(data)
     if max(said, size) > MAX_PART:
         raise Hangup("an impossible length")
     start = _ANSWER.size + said
     end = start + size
-    data = _receive(reply, data, end)
+    data = _receive(reply, data, end, limit)
     return _unpack(kind, data[_ANSWER.size : start].decode(), data[start:end])
 
 
@@ -148,14 +149,20 @@ def _unpack(kind: bytes, words: str, body: bytes) -> Examined | bytes:
     return Examined(facts=facts, thumbnail=body)
 
 
-def _receive(reply: socket.socket, data: bytes, size: int) -> bytes:
+def _receive(reply: int, data: bytes, size: int, limit: float) -> bytes:
     """`data` and what follows it, at least `size` bytes in all."""
     while len(data) < size:
-        try:
-            part = reply.recv(max(ANSWER_READ, size - len(data)))
-        except ConnectionError as error:
-            raise Hangup("the connection broke") from error
+        if not _wait(reply, select.POLLIN, limit):
+            raise TimeoutError("no answer")
+        part = os.read(reply, max(ANSWER_READ, size - len(data)))
         if not part:
-            raise Hangup("the connection ended")
+            raise Hangup("the pipe ended")
         data += part
     return data
+
+
+def _wait(descriptor: int, event: int, limit: float) -> bool:
+    """Whether `event`, an error or the end comes within so many seconds."""
+    poll = select.poll()
+    poll.register(descriptor, event)
+    return bool(poll.poll(limit * 1000))
