@@ -18,7 +18,7 @@ from typing import BinaryIO, Final, TypeVar
 from shoebox.domain.errors import InvalidImage, ShoeboxError, StorageFull, Unavailable
 from shoebox.domain.image import GALLERY_WIDTH, Facts, Format
 from shoebox.imaging import pillow
-from shoebox.imaging.metadata import inspect
+from shoebox.imaging.metadata import inspect, suppose
 from shoebox.imaging.sniff import HEAD, sniff
 from shoebox.imaging.structure import Outline
 from shoebox.ports import Examined, Staged
@@ -68,14 +68,26 @@ class PillowCodec:
 
     def examine_file(self, fd: int) -> Examined:
         """`examine` for an open file, readable and writable, whatever its position."""
+        try:
+            return self._examine(fd, supposing=True)
+        except _NotSoError:
+            return self._examine(fd, supposing=False)
+
+    def _examine(self, fd: int, *, supposing: bool) -> Examined:
         received = _read(fd)
-        source = self._source(received)
+        source = self._source(received, supposing=supposing)
         # What is decoded is what will be served: metadata never meets Pillow's parsers.
         served = received if self._keep_metadata else source.data
         rewrite = served is not received
         size, sha256 = len(served), hashlib.sha256(served).hexdigest()
         del received, served  # up to 20 MiB that the decoder's memory limit would count
-        decoded = self._decoded(source, lambda: pillow.decode(source, GALLERY_WIDTH))
+        try:
+            decoded = self._decoded(source, lambda: pillow.decode(source, GALLERY_WIDTH))
+        except InvalidImage:
+            _confirm(source)
+            raise
+        if not decoded.proven:
+            _confirm(source)
         if rewrite:
             _replace(fd, source.data)
         width, height = source.outline.displayed
@@ -90,13 +102,16 @@ class PillowCodec:
         source = self._source(data)
         return self._decoded(source, lambda: pillow.scaled(source, width))
 
-    def _source(self, data: bytes) -> pillow.Source:
+    def _source(self, data: bytes, *, supposing: bool = False) -> pillow.Source:
         """The file without its metadata, its limits checked."""
         image_format = sniff(data[:HEAD])
-        inspection = _guarded(image_format, lambda: inspect(image_format, data))
+        supposed = _guarded(image_format, lambda: suppose(image_format, data)) if supposing else None
+        inspection = supposed or _guarded(image_format, lambda: inspect(image_format, data))
         self._check(image_format, inspection.outline)
         stripped = data if inspection.clean else inspection.stripped()
-        return pillow.Source(format=image_format, data=stripped, outline=inspection.outline)
+        return pillow.Source(
+            format=image_format, data=stripped, outline=inspection.outline, supposed=supposed is not None
+        )
 
     def _check(self, image_format: Format, outline: Outline) -> None:
         limit = self._limits.max_jpeg_pixels if image_format is Format.JPEG else self._limits.max_pixels
@@ -122,6 +137,22 @@ def raster_bytes(image_format: Format, outline: Outline) -> int:
         return pixels * 6 if outline.scans > 1 else pixels // 16
     # libwebp and libavif hold a frame up to four times: planes, canvas, copy, raster.
     return pixels * (16 if image_format in {Format.WEBP, Format.AVIF} else 4)
+
+
+class _NotSoError(Exception):
+    """What was supposed of a file is not so, or cannot be told."""
+
+
+def _confirm(source: pillow.Source) -> None:
+    """See for ourselves what the decoder could not prove. Raises `_NotSoError`."""
+    if not source.supposed:
+        return
+    try:
+        seen = inspect(source.format, source.data)
+    except InvalidImage as error:
+        raise _NotSoError from error
+    if not seen.clean or seen.outline != source.outline:
+        raise _NotSoError
 
 
 def _guarded(image_format: Format, decode: Callable[[], _Result]) -> _Result:

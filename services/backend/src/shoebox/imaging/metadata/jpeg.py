@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import struct
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Final, NamedTuple
 
 from shoebox.domain.errors import InvalidImage
@@ -19,10 +19,14 @@ MAX_SEGMENTS: Final = 10_000  # a photograph has dozens; extended XMP of 20 MiB 
 MAX_FILLS: Final = 10_000  # runs of fill bytes inside one scan; hardly any encoder writes them there
 MAX_SCANS: Final = 100  # encoders write about 10; a small file of repeated scans cost 21 s of CPU
 
-_EOI, _SOS, _COM = 0xD9, 0xDA, 0xFE
+EOI_SIZE: Final = 2  # bytes of the end marker, with which every stripped JPEG ends
+TAIL: Final = 16  # bytes before it that a decoder is given last; too few to be a whole row of coded units
+
+_EOI, _SOS, _DRI, _COM = 0xD9, 0xDA, 0xDD, 0xFE
 _APP0, _APP1, _APP2, _APP14 = 0xE0, 0xE1, 0xE2, 0xEE
 _RESTARTS: Final = range(0xD0, 0xD8)
 _FRAMES: Final = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}  # SOF0…SOF15 without DHT, JPG, DAC
+_HUFFMAN: Final = frozenset({0xC0, 0xC1})  # sequential ones, which nearly all are
 _TABLES: Final = frozenset({0xC4, 0xCC, 0xDB, 0xDC, 0xDD})  # DHT, DAC, DQT, DRI, DNL
 _SKIPPED: Final = frozenset({_COM, *range(_APP0, 0xFE)})  # APPn, JPGn
 _SEGMENTS: Final = _FRAMES | _TABLES | _SKIPPED | {_SOS}
@@ -51,7 +55,28 @@ class _Segment(NamedTuple):
 
 def inspect(view: memoryview) -> Inspection:
     """Outline and stripped pieces. Raises `InvalidImage` for a file that is cut or broken."""
-    segments = tuple(_segments(view))
+    return _inspection(view, tuple(_segments(view)))
+
+
+def suppose(view: memoryview) -> Inspection | None:
+    """As `inspect`, without a look at the scan's data, which are nearly all of the file: that they reach
+    to its end, with no marker in between, is for the decoder to prove. None for a JPEG of another kind."""
+    end = len(view) - EOI_SIZE
+    if bytes(view[end:]) != b"\xff\xd9":
+        return None
+    segments = tuple(_segments(view, lambda _, start: max(start, end)))
+    scan = next((segment for segment in segments if segment.marker == _SOS), None)
+    frames = [segment for segment in segments if segment.marker in _FRAMES]
+    if scan is None or len(frames) != 1 or frames[0].marker not in _HUFFMAN:
+        return None
+    if any(segment.marker == _DRI for segment in segments) or not _is_drawn_at_once(view, frames[0], scan):
+        return None
+    # A marker may begin with the last byte before the tail.
+    first = _SCAN_END.search(view, max(scan.body_end, end - TAIL - 1))
+    return _inspection(view, segments) if first and first.start() == end else None
+
+
+def _inspection(view: memoryview, segments: tuple[_Segment, ...]) -> Inspection:
     frames = [segment for segment in segments if segment.marker in _FRAMES]
     scans = [segment for segment in segments if segment.marker == _SOS]
     if len(frames) != 1 or not scans:
@@ -83,13 +108,16 @@ def comments(view: memoryview) -> Iterator[tuple[int, int]]:
         return
 
 
-def _segments(view: memoryview) -> Iterator[_Segment]:
+_ScanEnd = Callable[[memoryview, int], int]
+
+
+def _segments(view: memoryview, scan_end: _ScanEnd | None = None) -> Iterator[_Segment]:
     """Every segment from SOI to EOI. What stands between segments belongs to none of them."""
     if bytes(view[:2]) != b"\xff\xd8":
         raise broken("it does not begin as a JPEG")
     at, scans = 2, 0
     for _ in range(MAX_SEGMENTS):
-        segment = _next(view, at)
+        segment = _next(view, at, scan_end or _scan_end)
         if segment.marker == _SOS:
             scans += 1
             if scans > MAX_SCANS:
@@ -101,7 +129,7 @@ def _segments(view: memoryview) -> Iterator[_Segment]:
     raise broken(f"it has more than {MAX_SEGMENTS:,} segments")
 
 
-def _next(view: memoryview, at: int) -> _Segment:
+def _next(view: memoryview, at: int, scan_end: _ScanEnd) -> _Segment:
     found = _MARKER.search(view, at)
     if found is None:
         raise broken("the JPEG is cut off")
@@ -118,7 +146,7 @@ def _next(view: memoryview, at: int) -> _Segment:
     end = found.end() + length
     if length < 2 or end > len(view):
         raise broken("a segment of the JPEG is cut off")
-    return _Segment(marker, start, found.end() + 2, end, _scan_end(view, end) if marker == _SOS else end)
+    return _Segment(marker, start, found.end() + 2, end, scan_end(view, end) if marker == _SOS else end)
 
 
 def _scan_end(view: memoryview, at: int) -> int:

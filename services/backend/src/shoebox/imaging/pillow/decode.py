@@ -50,14 +50,17 @@ class Source:
     format: Format
     data: bytes
     outline: Outline
+    supposed: bool = False  # as `metadata.suppose` has it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Decoded:
-    """What a whole decode gives: the dominant colour (`#rrggbb`) and a WebP thumbnail."""
+    """What a whole decode gives: the dominant colour (`#rrggbb`), a WebP thumbnail, and whether
+    what was supposed of the file is proven."""
 
     color: str
     thumbnail: bytes
+    proven: bool
 
 
 def preload() -> None:
@@ -81,23 +84,26 @@ def decode(source: Source, width: int) -> Decoded:
     Raises whatever the decoder raises (any `Exception`), and `InvalidImage` when the pixels
     contradict the outline.
     """
-    small = _twice_if_unpainted(source, width, _all_frames)
-    return Decoded(color=dominant_color(small), thumbnail=_to_webp(small))
+    small, picture = _twice_if_unpainted(source, width, _all_frames)
+    proven = isinstance(picture, StrictJpegFile) and picture.proven
+    return Decoded(color=dominant_color(small), thumbnail=_to_webp(small), proven=proven)
 
 
 def scaled(source: Source, width: int) -> bytes:
     """A WebP of the first frame, no wider than `width` and never larger than the picture."""
-    return _to_webp(_twice_if_unpainted(source, width, _first_frame))
+    return _to_webp(_twice_if_unpainted(source, width, _first_frame)[0])
 
 
 _Reader = Callable[[ImageFile.ImageFile, Outline, int], Image.Image]
 
 
-def _twice_if_unpainted(source: Source, width: int, read: _Reader) -> Image.Image:
+def _twice_if_unpainted(source: Source, width: int, read: _Reader) -> tuple[Image.Image, ImageFile.ImageFile]:
+    picture = _open(source, inverse=False)
     try:
-        return read(_open(source, inverse=False), source.outline, width)
+        return read(picture, source.outline, width), picture
     except Unpainted:
-        return read(_open(source, inverse=True), source.outline, width)
+        picture = _open(source, inverse=True)
+        return read(picture, source.outline, width), picture
 
 
 def _open(source: Source, *, inverse: bool) -> ImageFile.ImageFile:
@@ -108,6 +114,7 @@ def _open(source: Source, *, inverse: bool) -> ImageFile.ImageFile:
         raise broken("its headers contradict each other")
     if isinstance(picture, StrictJpegFile):
         picture.single_scan = outline.scans == 1
+        picture.supposed = source.supposed
         if outline.scans > 1:
             prove_complete(source.data, picture.layers)
     if isinstance(picture, StrictJpegFile | StrictPngFile):

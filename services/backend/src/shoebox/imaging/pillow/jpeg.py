@@ -10,9 +10,9 @@ from typing import IO, Final
 
 from PIL.JpegImagePlugin import JpegImageFile
 
+from shoebox.imaging.metadata.jpeg import EOI_SIZE, TAIL
 from shoebox.imaging.pillow.sentinel import Sentinel
 
-EOI_SIZE: Final = 2  # bytes of the end marker, with which every stripped JPEG ends
 BLOCK: Final = 1024 * 1024  # bytes fed at a time; at the end of each block libjpeg takes its careful, slow way
 WAITING_UNITS: Final = 32  # libjpeg stops this many coded units early at most: it looks 32 bits ahead
 
@@ -24,10 +24,17 @@ class StrictJpegFile(JpegImageFile):
     the last row of coded units (T.81, A.2.3); one that ran out of data waits further up, and
     has not painted what it should have. That works for a single scan; several are collected
     before anything is painted.
+
+    It can also be proven that there is no marker in a single scan's data, if no restart markers
+    are announced: a decoder that meets one takes it for the end and paints all rows at once. So
+    one that has everything but the tail, and has not painted the last row, has met none.
     """
 
     single_scan = False  # set by the opener, who has seen the whole file
+    supposed = False  # whether nobody has looked for markers in its data, except for the tail
+    proven = False  # that there are none
     inverse = False
+    _last_row: Sentinel | None = None
     _end = 0
     _sentinel: Sentinel | None = None
 
@@ -36,6 +43,9 @@ class StrictJpegFile(JpegImageFile):
         super().load_prepare()
         self.decodermaxblock = BLOCK
         self._end = self._source().seek(0, os.SEEK_END) - EOI_SIZE
+        if self.supposed:
+            row = (0, self.height - 1, self.width, self.height)
+            self._last_row = Sentinel(self.im, self.mode, row, inverse=self.inverse)
         bottom = self._surely_painted()
         if self.single_scan and bottom > 0:
             self._sentinel = Sentinel(self.im, self.mode, (0, bottom - 1, self.width, bottom), inverse=self.inverse)
@@ -44,6 +54,11 @@ class StrictJpegFile(JpegImageFile):
         """Called by Pillow whenever the decoder has used up what it was given."""
         source = self._source()
         held_back = self._end - source.tell()
+        if self._last_row:
+            if held_back > TAIL:
+                return source.read(min(read_bytes, held_back - TAIL))
+            self.proven = self._last_row.stands(self.im)
+            self._last_row = None
         if held_back > 0:
             return source.read(min(read_bytes, held_back))
         if self._sentinel:

@@ -34,12 +34,16 @@ class Sentinel:
 
     def check(self, core: Any) -> None:
         """Raise `Unpainted` if the raster still holds all of the noise."""
+        if self.stands(core):
+            raise Unpainted("the data ends before the picture does")
+
+    def stands(self, core: Any) -> bool:
+        """Whether the raster still holds all of the noise."""
         noise = self._noise.im
         # The first pixel nearly always differs, so this is faster than comparing rows.
-        for x in range(self._left, self._right):
-            if core.getpixel((x, self._top)) != noise.getpixel((x - self._left, 0)):
-                return
-        raise Unpainted("the data ends before the picture does")
+        return all(
+            core.getpixel((x, self._top)) == noise.getpixel((x - self._left, 0)) for x in range(self._left, self._right)
+        )
 
 
 @lru_cache(maxsize=_KEPT)
