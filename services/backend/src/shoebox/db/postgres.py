@@ -155,7 +155,7 @@ class PostgresRepository(SqlRepository):
         self._outage = outage or Outage()
         self._connect = connect
         self._sharing = Sharing[Hashable, Answer](self._outage.step_aside)
-        self._pool = Pool(self._open, size=pool_size, step_aside=self._outage.step_aside)
+        self._pool = Pool[_Session](self._open, size=pool_size, step_aside=self._outage.step_aside)
 
     @property
     def connections(self) -> tuple[int, int]:
@@ -198,16 +198,27 @@ class PostgresRepository(SqlRepository):
                     return Answer(rows=rows, repeated=repeated)
         raise translated(cause) if cause else Unavailable(_AWAY) from cause
 
-    def _open(self) -> Connection:
+    def _open(self) -> _Session:
         self._outage.step_aside()  # a name that is not known, or an address that is gone, takes seconds
         connection = open_connection(self._connect)
         connection.string_types.update(_AS_TEXT)
-        return connection
+        return _Session(connection)
 
     def _try(self, statement: str, parameters: Mapping[str, object]) -> list[tuple[object, ...]]:
-        with self._pool.borrow() as connection, connection.cursor() as cursor:
-            cursor.execute(statement, parameters or None)
-            return cursor.fetchall()
+        with self._pool.borrow() as session:
+            return session.ask(statement, parameters)
+
+
+class _Session:
+    """A connection and its one cursor, which is made once for all statements."""
+
+    def __init__(self, connection: Connection) -> None:
+        self.close = connection.close
+        self._cursor = connection.cursor()
+
+    def ask(self, statement: str, parameters: Mapping[str, object]) -> list[tuple[object, ...]]:
+        self._cursor.execute(statement, parameters or None)
+        return self._cursor.fetchall()
 
 
 def open_connection(settings: ConnectionSettings) -> Connection:

@@ -93,6 +93,5 @@ def _now() -> str:
 
 
 @lru_cache(maxsize=2)
-@lru_cache(maxsize=2)
 def _second(seconds: int) -> str:
     return time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(seconds))
