@@ -70,6 +70,7 @@ def upload(client: Client, data: bytes, name: str = "Träume.png") -> str:
 
 def test_a_picture_lives_and_dies_in_the_bucket_and_comes_through_nginx(far: Stack, bucket: S3Settings) -> None:
     client, data = Client(far.url), noise(600, 400)
+    client.clear()
     key = upload(client, data)
     assert client.list().json["files"] == [key]
     store = connect(bucket)
@@ -176,7 +177,7 @@ def change(running: Embedded | Stack, settings: Mapping[str, str]) -> None:
     file.chmod(0o644)
     before = set(running.workers.pids)
     running.workers.reload()
-    wait_until(lambda: not before & set(running.workers.pids), patience=60, what="the new settings hold")
+    wait_until(lambda: not before & set(running.workers.pids), patience=100, what="the new settings hold")
 
 
 def settings_for_commands(running: Embedded | Stack) -> dict[str, str]:
@@ -209,5 +210,5 @@ def command_settings(stack: Stack) -> dict[str, str]:
 def command(env: Mapping[str, str], *words: str) -> subprocess.CompletedProcess[str]:
     argv = [sys.executable, "-m", "shoebox", *words]
     return subprocess.run(
-        argv, env={"PYTHONPATH": str(SOURCE), **env}, capture_output=True, text=True, timeout=60, check=False
+        argv, env={"PYTHONPATH": str(SOURCE), **env}, capture_output=True, text=True, timeout=100, check=False
     )

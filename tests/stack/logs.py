@@ -9,9 +9,7 @@ from typing import Any
 
 def lines(log: Path) -> list[str]:
     """Those that are written to their end; none where there is no log yet."""
-    if not log.exists():
-        return []
-    written, _, _ = log.read_bytes().rpartition(b"\n")
+    written = _written(log)
     return written.decode().split("\n") if written else []
 
 
@@ -22,5 +20,9 @@ def entries(log: Path) -> list[dict[str, Any]]:
 
 def mentions(log: Path, *words: str) -> bool:
     """Whether each of `words` stands in some line."""
-    written = "\n".join(lines(log))
-    return all(word in written for word in words)
+    written = _written(log)
+    return all(word.encode() in written for word in words)
+
+
+def _written(log: Path) -> bytes:
+    return log.read_bytes().rpartition(b"\n")[0] if log.exists() else b""
