@@ -14,6 +14,9 @@ from tests.stack.embedded import Embedded
 from tests.stack.ports import LOOPBACK
 from tests.stack.stack import Stack
 
+# A worker lets a connection without a request be for longer than anybody should wait here; how one ends is tested
+# with shorter limits, beside the worker.
+OF_NGINX = {"silence"}
 AT_ONCE = 12  # several cases wait for a time limit of ten seconds to run out
 
 
@@ -26,7 +29,7 @@ def test_every_framing_case_is_answered_as_its_file_says(topology: Embedded | St
         seen = replay((LOOPBACK, port), case, expected)
         return None if agrees(seen.outcome, expected) else f"{case.name}: {seen.outcome}, not {expected}"
 
-    cases = load_cases()
+    cases = [case for case in load_cases() if through_nginx or case.name not in OF_NGINX]
     assert len(cases) > 50
     with ThreadPoolExecutor(AT_ONCE) as pool:
         assert [each for each in pool.map(disagreement, cases) if each] == []
