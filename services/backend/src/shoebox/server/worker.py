@@ -19,7 +19,9 @@ from typing import Any, Final
 from shoebox.server import handover
 from shoebox.server.attendants import ASIDE, Attendants
 from shoebox.server.clients import BUSY, TOO_SLOW, Client, Connection, adopt
+from shoebox.server.door import Door
 from shoebox.server.farewell import Farewells
+from shoebox.server.leaving import Leaving
 from shoebox.server.listeners import BACKLOG
 from shoebox.server.parking import Line, Parking
 from shoebox.server.programs import OnEvent, Slot
@@ -79,7 +81,6 @@ class Worker(HTTPServer):
         super().__init__(listener.getsockname()[:2], BaseHTTPRequestHandler, bind_and_activate=False)
         self.socket.close()
         self.socket = listener
-        self.draining = False
         self._slot = slot
         self._make_connection = make_connection
         self._limits = limits
@@ -87,11 +88,10 @@ class Worker(HTTPServer):
         self._on_tick = on_tick
         self._clients: set[Client] = set()  # all that are open
         self._parking = Parking()
+        self._door = Door(listener, self._parking, self._on_trouble)
+        self._leaving = Leaving(slot, self._parking)
         self._line = Line()
         self._attendants = Attendants(limits.threads, aside=limits.aside, call_next=self._next, attend=self._converse)
-        self._deaf = False  # the listener is to be watched again at the next tick
-        self._retiring = False
-        self._drain_began = 0.0
         self._farewells = Farewells()
         self._desk = selectors.DefaultSelector()
 
@@ -101,9 +101,9 @@ class Worker(HTTPServer):
         self._desk.register(self._slot.wake_fd, selectors.EVENT_READ)
         if self._slot.handover is not None:
             self._desk.register(self._slot.handover.take, selectors.EVENT_READ, self._slot.handover.take)
-        self._parking.listen(self.socket.fileno())
+        self._door.open()
         self._slot.ready()
-        while not (self._leaving and not self._clients and not self._farewells.any()):
+        while not (self._leaving.begun and not self._clients and not self._farewells.any()):
             self._tick()
             if not self._attendants.complete:
                 # A pool that shrinks unseen is worse than a worker that is replaced.
@@ -111,6 +111,11 @@ class Worker(HTTPServer):
         self._parking.ring()
         self._attendants.join()
         return 0
+
+    @property
+    def draining(self) -> bool:
+        """Whether each connection is to end with its current answer."""
+        return self._leaving.draining
 
     @property
     def crowded(self) -> bool:
@@ -126,10 +131,6 @@ class Worker(HTTPServer):
             connections=len(self._clients),
             waiting=len(self._line),
         )
-
-    @property
-    def _leaving(self) -> bool:
-        return self.draining or self._retiring
 
     # What the threads of the pool do.
 
@@ -147,22 +148,13 @@ class Worker(HTTPServer):
 
     def _meet(self, fd: int) -> Client | None:
         """Own the client behind a readable descriptor, if it has a request."""
-        return self._accept() if fd == self.socket.fileno() else self._parking.claim(fd)
+        return self._let_in() if self._door.leads_to(fd) else self._parking.claim(fd)
 
-    def _accept(self) -> Client | None:
-        """Take one connection from the kernel's queue; it is returned if its request is here."""
-        try:
-            sock, address = self.socket.accept()
-        except (BlockingIOError, ConnectionAbortedError):
-            self._parking.listen_on(self.socket.fileno())
+    def _let_in(self) -> Client | None:
+        """Whoever is at the door; returned if the request is here."""
+        client = self._door.accept()
+        if client is None:
             return None
-        except OSError as error:
-            if not self._leaving:
-                self._deaf = True  # no descriptors left, most likely: trying again at once would spin
-                self._on_event("connection not accepted", error=str(error))
-            return None
-        self._parking.listen_on(self.socket.fileno())
-        client = Client(sock, address)
         if len(self._clients) >= self._limits.connections:
             self._refuse(client, BUSY, "too many connections")
             return None
@@ -187,7 +179,7 @@ class Worker(HTTPServer):
         if not stays:
             self._clients.discard(client)
             client.close()
-        elif not (self._retiring and self._hand_over(client)):
+        elif not (self._leaving.retiring and self._hand_over(client)):
             client.since = time.monotonic()
             self._parking.watch(client)
 
@@ -201,6 +193,9 @@ class Worker(HTTPServer):
         self._parking.forget(client)
         self._farewells.say(client.sock, answer)
 
+    def _on_trouble(self, error: OSError) -> None:
+        self._on_event("connection not accepted", error=str(error))
+
     def handle_error(self, request: Any, client_address: Any) -> None:
         """Report what a connection raised, except that its client went away."""
         error = sys.exc_info()[1]
@@ -211,17 +206,15 @@ class Worker(HTTPServer):
     # What the main thread does.
 
     def _tick(self) -> None:
-        hurry = self._leaving or self._line or self._farewells.any()
+        hurry = self._leaving.begun or self._line or self._farewells.any()
         for key, _ in self._desk.select(BUSY_TICK if hurry else TICK):
             if key.data is not None:
                 self._take_over(key.data)
         self._slot.beat()
         now = time.monotonic()
-        if self._slot.draining and not self._leaving:
+        if self._slot.draining and not self._leaving.begun:
             self._leave(now)
-        if self._deaf:
-            self._deaf = False
-            self._parking.listen_on(self.socket.fileno())
+        self._door.listen_again()
         self._relieve(now)
         self._sweep(now)
         self._farewells.step(now)
@@ -251,8 +244,8 @@ class Worker(HTTPServer):
 
     def _sweep(self, now: float) -> None:
         """Part with parked clients whose time is over; with all, when the next generation has it."""
-        for client in self._parking.evict(lambda client: self._retiring or now > self._deadline(client)):
-            if self._retiring and self._hand_over(client):
+        for client in self._parking.evict(lambda client: self._leaving.retiring or now > self._deadline(client)):
+            if self._leaving.retiring and self._hand_over(client):
                 continue
             if client.peeked:
                 self._refuse(client, TOO_SLOW, "the head came too slowly")
@@ -262,40 +255,22 @@ class Worker(HTTPServer):
     def _deadline(self, client: Client) -> float:
         if client.peeked:
             return client.since + self._limits.head
-        if self.draining:
-            return max(client.since, self._drain_began) + self._limits.grace
+        if self._leaving.draining:
+            return max(client.since, self._leaving.since) + self._limits.grace
         return client.since + self._limits.idle
 
     def _leave(self, now: float) -> None:
-        self._parking.deafen(self.socket.fileno())
-        if self._slot.replaced and self._slot.handover is not None:
+        self._door.shut()
+        self._leaving.begin(now)
+        if self._leaving.retiring and self._slot.handover is not None:
             self._desk.unregister(self._slot.handover.take)
-            self._retiring = True  # the queue of the listener is the heirs' now
-            return
-        self._begin_drain(now)
-        while (client := self._accept_last()) is not None:
+            return  # the queue of the listener is the heirs' now
+        for client in self._door.let_in_last():
             self._clients.add(client)
             self._parking.watch(client)
-        self.socket.close()
-
-    def _begin_drain(self, now: float) -> None:
-        self._drain_began = now
-        self.draining = True
-
-    def _accept_last(self) -> Client | None:
-        try:
-            return Client(*self.socket.accept())
-        except OSError:
-            return None
 
     def _hand_over(self, client: Client) -> bool:
-        """Give the idle connection to the next generation. False: nobody takes it, drain instead."""
-        # The other process keeps it open, so closing our copy would not end the watch.
-        self._parking.forget(client)
-        if self._slot.handover is None or not handover.give(self._slot.handover.give, client.fd):
-            self._retiring = False
-            self._begin_drain(time.monotonic())
-            return False
-        self._clients.discard(client)
-        client.let_go()
-        return True
+        given = self._leaving.hand_over(client)
+        if given:
+            self._clients.discard(client)
+        return given
