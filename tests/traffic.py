@@ -11,17 +11,18 @@ from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
-from http.client import HTTPException
+from http.client import IncompleteRead
 from types import TracebackType
 from typing import Final, Self
 
 from tests.client import Answer, Client
 from tests.pictures import noise
 
+SEED: Final = 7
 MIX: Final = "upload list picture upload list list picture upload list delete".split()
-MAX_SECONDS: Final = 90.0  # traffic that is not stopped stops by itself
+MAX_SECONDS: Final = 600.0  # traffic that is not stopped stops by itself
 MAX_WAITING: Final = 600  # requests on their way at once
-RETRY_PATIENCE: Final = 20.0  # seconds for which a connection is tried again
+RETRY_PATIENCE: Final = 60.0  # seconds for which a connection is tried again
 _PAUSE: Final = 0.1  # seconds between two tries
 
 
@@ -65,6 +66,7 @@ class Traffic:
         self._kept: dict[str, str] = {}  # filename: sha256, promised with a 201
         self._doomed: list[str] = []  # promised, to be deleted
         self._deleted: list[str] = []
+        self._chance = random.Random(SEED)
         self.visits: list[Visit] = []
 
     def __enter__(self) -> Self:
@@ -113,7 +115,7 @@ class Traffic:
         outcome: int | str
         try:
             answer = getattr(self, f"_{kind}")()
-        except (OSError, HTTPException) as error:
+        except Exception as error:  # whatever it is, the visitor was not served
             outcome, detail = type(error).__name__, str(error)
         else:
             outcome, detail = answer.status, "" if answer.status < 300 else answer.text[:300]
@@ -135,7 +137,7 @@ class Traffic:
 
     def _picture(self) -> Answer:
         with self._lock:
-            key = random.choice(list(self._kept))
+            key = self._chance.choice(list(self._kept))
         return self._ask(lambda: self._client.get(f"/images/{key}"))[0]
 
     def _delete(self) -> Answer:
@@ -157,7 +159,7 @@ class Traffic:
         while True:
             try:
                 return send(), tries
-            except ConnectionError:
+            except (ConnectionError, IncompleteRead):
                 if not self._retrying or time.monotonic() > deadline:
                     raise
             tries += 1
