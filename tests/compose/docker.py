@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import subprocess
-from collections.abc import Mapping, Sequence
+import time
+from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
-from tests.stack.process import StackError
+from tests.stack.process import StackError, wait_until
 
-PATIENCE: Final = 300.0  # seconds for one command; building takes longest
+PATIENCE: Final = 900.0  # seconds for one command; building takes longest, where nothing is there yet
+_LOOK: Final = 0.2  # seconds between two looks that cost a command each
 _ENGINE: Final = Path(__file__).with_name("engine.sh")
 _CAP_SYS_ADMIN: Final = 21  # linux/capability.h: an engine mounts file systems
 
@@ -36,6 +39,39 @@ def _run(argv: Sequence[str], *, env: Mapping[str, str] | None = None, given: st
     if done.returncode:
         raise StackError(f"{' '.join(argv)}: {done.stderr.strip()[-4000:]}")
     return done.stdout
+
+
+def wait_for(ready: Callable[[], bool], *, patience: float, what: str) -> None:
+    """`wait_until`, for what only the engine can say. One that is too busy to say it is asked again."""
+    problem: StackError | None = None
+
+    def look() -> bool:
+        nonlocal problem
+        try:
+            if ready():
+                return True
+        except StackError as error:
+            problem = error
+        else:
+            problem = None
+        time.sleep(_LOOK)
+        return False
+
+    try:
+        wait_until(look, patience=patience, what=what)
+    except StackError as error:
+        raise problem or error from error
+
+
+def insist(command: Callable[[], object], *, patience: float) -> None:
+    """A command that fails while something is still in use or the engine is busy, again and again until
+    it succeeds. Raises its last `StackError` when `patience` (seconds) runs out."""
+
+    def done() -> bool:
+        command()
+        return True
+
+    wait_for(done, patience=patience, what="a command succeeds")
 
 
 def _environment() -> dict[str, str]:
@@ -67,6 +103,11 @@ def _may_mount() -> bool:
     status = Path("/proc/self/status").read_text()
     held = int(next(line.split()[1] for line in status.splitlines() if line.startswith("CapEff:")), 16)
     return bool(held >> _CAP_SYS_ADMIN & 1)
+
+
+def inspect(container: str) -> dict[str, Any]:
+    """What the engine knows of a container."""
+    return dict(json.loads(docker("inspect", container))[0])
 
 
 def start_engine() -> bool:

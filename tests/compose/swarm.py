@@ -14,13 +14,12 @@ from typing import Any, Final, Self
 
 import yaml
 
-from tests.compose.docker import docker
+from tests.compose.docker import docker, insist, wait_for
 from tests.stack.checkout import CHECKOUT
-from tests.stack.process import StackError, wait_until
+from tests.stack.process import StackError
 
 STACK_FILE: Final = CHECKOUT / "deploy" / "swarm" / "stack.yml"
-PATIENCE: Final = 60.0  # seconds for all replicas to be there
-FAREWELL: Final = 120.0  # seconds for them to be gone: the longest stop_grace_period, and as much again
+PATIENCE: Final = 480.0  # seconds for whatever a swarm is asked for; far more than it takes, on a busy machine too
 IN_A_BUCKET: Final = STACK_FILE.with_name("s3.yml")
 SECRETS: Final = ("shoebox_postgres_password", "shoebox_pgbouncer_password", "shoebox_secret_key")
 KEY: Final = {
@@ -95,7 +94,7 @@ class Swarm:
 
     def _wait(self) -> None:
         try:
-            wait_until(self.complete, patience=PATIENCE, what="all replicas are there")
+            wait_for(self.complete, patience=PATIENCE, what="all replicas are there")
         except StackError as error:
             tasks = docker("stack", "ps", "--no-trunc", "--format", "{{.Name}} {{.CurrentState}} {{.Error}}", self.name)
             raise StackError(f"{error}:\n{tasks}") from error
@@ -128,14 +127,14 @@ class Swarm:
 
     def __enter__(self) -> Self:
         try:
-            if docker("info", "--format", "{{.Swarm.LocalNodeState}}").strip() != "active":
-                docker("swarm", "init", "--advertise-addr", "127.0.0.1")
+            if _state() != "active":
                 self._founded = True
-            docker("node", "update", "--label-add", "shoebox=storage", self._node())
+                wait_for(_founded, patience=PATIENCE, what="a swarm is founded")
+            insist(self._label, patience=PATIENCE)
             for name in SECRETS:
-                docker("secret", "create", f"{self.name}_{name}", "-", given=secrets.token_urlsafe(24))
+                _insist("secret", "create", f"{self.name}_{name}", "-", given=secrets.token_urlsafe(24))
             for name, setting in KEY.items():
-                docker("secret", "create", f"{self.name}_{name}", "-", given=self._images[setting])
+                _insist("secret", "create", f"{self.name}_{name}", "-", given=self._images[setting])
             self.deploy(self._images["SHOEBOX_TAG"])
             self._wait()
         except BaseException:
@@ -153,32 +152,47 @@ class Swarm:
         try:
             _insist("stack", "rm", self.name)
             for kind, listed in (("containers", ("ps", "-aq")), ("networks", ("network", "ls", "-q"))):
-                wait_until(_none(*listed, *ours), patience=FAREWELL, what=f"the {kind} are gone")
+                wait_for(_none(*listed, *ours), patience=PATIENCE, what=f"the {kind} are gone")
             for name in (*SECRETS, *KEY):
                 _insist("secret", "rm", f"{self.name}_{name}")
             for volume in docker("volume", "ls", "-q", *ours).split():
                 _insist("volume", "rm", "--force", volume)
         finally:
             if self._founded:
-                wait_until(_left, patience=FAREWELL, what="the swarm is left")
-                wait_until(_unbridged, patience=FAREWELL, what="the bridge of the swarm is gone")
+                wait_for(_left, patience=PATIENCE, what="the swarm is left")
+                wait_for(_unbridged, patience=PATIENCE, what="the bridge of the swarm is gone")
             else:
-                docker("node", "update", "--label-rm", "shoebox", self._node())
+                docker("node", "update", "--label-rm", "shoebox", _node())
 
     @staticmethod
-    def _node() -> str:
-        return docker("info", "--format", "{{.Swarm.NodeID}}").strip()
+    def _label() -> None:
+        docker("node", "update", "--label-add", "shoebox=storage", _node())
 
 
 def _none(*listing: str) -> Callable[[], bool]:
     return lambda: not docker(*listing)
 
 
+def _state() -> str:
+    return docker("info", "--format", "{{.Swarm.LocalNodeState}}").strip()
+
+
+def _node() -> str:
+    return docker("info", "--format", "{{.Swarm.NodeID}}").strip()
+
+
+def _founded() -> bool:
+    """Found one. A busy engine says "Timeout was reached" and goes on by itself."""
+    if _state() == "inactive":
+        docker("swarm", "init", "--advertise-addr", "127.0.0.1")
+    return _state() == "active"
+
+
 def _left() -> bool:
     """Leave the swarm. A busy engine says "context deadline exceeded" and leaves later, or when asked again."""
     with suppress(StackError):
         docker("swarm", "leave", "--force")
-    return docker("info", "--format", "{{.Swarm.LocalNodeState}}").strip() == "inactive"
+    return _state() == "inactive"
 
 
 def _unbridged() -> bool:
@@ -191,18 +205,4 @@ def _unbridged() -> bool:
 
 
 def _insist(*argv: str, env: Mapping[str, str] | None = None, given: str | None = None) -> None:
-    """A command that fails while something is still in use."""
-    problems: list[str] = []
-
-    def done() -> bool:
-        try:
-            docker(*argv, env=env, given=given)
-        except StackError as error:
-            problems.append(str(error))
-            return False
-        return True
-
-    try:
-        wait_until(done, patience=PATIENCE, what=" ".join(argv))
-    except StackError as error:
-        raise StackError(problems[-1]) from error
+    insist(lambda: docker(*argv, env=env, given=given), patience=PATIENCE)

@@ -4,18 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from tests.compose.docker import docker
-from tests.compose.swarm import ANY_NODE, Swarm
-from tests.stack.process import wait_until
+from tests.compose.docker import docker, wait_for
+from tests.compose.swarm import ANY_NODE, PATIENCE, Swarm
 
-UPDATE_PATIENCE = 80.0  # seconds; the load goes on for 90
+RENEWED = ("web", "nginx", "pgbouncer")
 ROUNDS = 40  # of four requests each; five times as many on an idle machine
 
 
 def test_a_rolling_update_under_load_fails_no_request_and_hides_no_upload(far_images: Mapping[str, str]) -> None:
     tag = far_images["SHOEBOX_TAG"]
-    docker("image", "tag", f"shoebox-web:{tag}", f"shoebox-web:{tag}-next")
-    for name in ("nginx", "pgbouncer"):
+    for name in RENEWED:
         docker("image", "tag", f"shoebox-{name}:{tag}", f"shoebox-{name}:{tag}-next")
     with Swarm(far_images) as swarm:
         assert swarm.service("web")["Spec"]["Mode"]["Replicated"]["Replicas"] == 3
@@ -24,7 +22,11 @@ def test_a_rolling_update_under_load_fails_no_request_and_hides_no_upload(far_im
             assert task["Placement"]["Constraints"] == [ANY_NODE]
         with swarm.load() as seen:
             swarm.deploy(f"{tag}-next")
-            wait_until(lambda: swarm.update("web") == "completed", patience=UPDATE_PATIENCE, what="all are renewed")
+            wait_for(
+                lambda: {swarm.update(service) for service in RENEWED} == {"completed"},
+                patience=PATIENCE,
+                what="all are renewed",
+            )
         kept = swarm.kept()
     assert seen["bad"] == []
     assert seen["broken"] == []
