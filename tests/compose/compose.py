@@ -6,18 +6,20 @@ import json
 import os
 import secrets
 import shutil
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Final, Self
 
-from tests.compose.docker import docker
+from tests.compose.docker import docker, insist
 from tests.stack.checkout import CHECKOUT
 from tests.stack.ports import LOOPBACK, free_port
+from tests.stack.process import wait_until
 
 WORKERS: Final = 2  # a container
 WEB_CONTAINERS: Final = 2  # as docker-compose.yml has it
+PATIENCE: Final = 240.0  # seconds; far more than anything here takes, on a slow and busy machine too
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,20 +91,48 @@ class Compose:
         """What the workers of all containers log."""
         return self.layout.logs / "app.log"
 
-    def accesses(self) -> list[dict[str, Any]]:
-        """What Nginx wrote down of each request, a second or so after its answer."""
-        log = self.layout.logs / "nginx" / "access.log"
-        written, _, _ = log.read_text().rpartition("\n")  # a line that is being written is none yet
+    @property
+    def _access_log(self) -> Path:
+        return self.layout.logs / "nginx" / "access.log"
+
+    def logged(self) -> int:
+        """How far Nginx's log goes by now: bytes, of whole lines."""
+        return self._access_log.read_bytes().rfind(b"\n") + 1
+
+    def accesses(self, since: int = 0) -> list[dict[str, Any]]:
+        """What Nginx wrote down of each request, a second or so after its answer; only what comes
+        after the first `since` bytes."""
+        with self._access_log.open("rb") as log:
+            log.seek(since)
+            written, _, _ = log.read().rpartition(b"\n")  # a line that is being written is none yet
         return [json.loads(line) for line in written.splitlines()]
 
     def asked(self, since: int = 0) -> set[str]:
-        """The web containers that Nginx asked, leaving out the first `since` requests."""
-        addresses = {part.strip() for line in self.accesses()[since:] for part in line["worker"].split(",")}
+        """The web containers that Nginx asked, by what stands in its log after `since` bytes."""
+        addresses = {part.strip() for line in self.accesses(since) for part in line["worker"].split(",")}
         return {address.rpartition(":")[0] for address in addresses if address}
 
+    def entries(self, ids: Set[str], since: int = 0) -> list[dict[str, Any]]:
+        """What Nginx wrote down of these requests, as soon as it has of all of them."""
+        found: list[dict[str, Any]] = []
+
+        def complete() -> bool:
+            found[:] = [line for line in self.accesses(since) if line["request_id"] in ids]
+            return len(found) == len(ids)
+
+        wait_until(complete, patience=PATIENCE, what=f"{len(ids)} requests are in Nginx's log")
+        return found
+
     def lists_served(self) -> int:
-        """How many lists Nginx gave by itself, a second or so late."""
+        """How many lists Nginx gave by itself: of a request that is in its log (`entries`), for certain."""
         return (self.layout.logs / "nginx" / "lists.count").stat().st_size
+
+    def await_backup(self) -> None:
+        """Wait for the backup that is taken at the start: who wants another one meanwhile is refused."""
+        log = self.app_log
+        wait_until(
+            lambda: log.exists() and "backup finished" in log.read_text(), patience=PATIENCE, what="a backup is taken"
+        )
 
     def run(self, *argv: str) -> str:
         """What `docker compose ARGV…` prints."""
@@ -114,7 +144,7 @@ class Compose:
 
     def up(self, *argv: str) -> None:
         """Start what does not run; returns when every service is healthy."""
-        self.run("up", "--detach", "--wait", "--wait-timeout", "120", *argv)
+        self.run("up", "--detach", "--wait", "--wait-timeout", f"{PATIENCE:.0f}", *argv)
 
     def scale(self, service: str, count: int) -> None:
         """Have `count` containers of a service; returns when all are healthy."""
@@ -133,9 +163,14 @@ class Compose:
         """One of the secrets that this installation made for itself."""
         return self.run("exec", "--no-TTY", "web", "cat", f"/run/secrets/{name}")
 
+    def down(self, *argv: str) -> None:
+        """Stop it, and remove containers and networks."""
+        # A network that a container has just left is in use for a moment longer.
+        insist(lambda: self.run("down", *argv), patience=PATIENCE)
+
     def remove(self) -> None:
-        """Stop it, and remove containers, networks, volumes and the files it wrote."""
-        self.run("down", "--volumes", "--remove-orphans", "--timeout", "60")
+        """Stop it, and remove containers, networks and volumes."""
+        self.down("--volumes", "--remove-orphans", "--timeout", "60")
 
     def __enter__(self) -> Self:
         try:

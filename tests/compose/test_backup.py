@@ -7,13 +7,11 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from tests.client import Answer, Client
-from tests.compose.compose import Compose
+from tests.compose.compose import PATIENCE, Compose
 from tests.compose.uploads import Uploads
 from tests.load import load
 from tests.pictures import picture
 from tests.stack.process import wait_until
-
-PATIENCE = 60.0  # seconds
 
 
 def shoebox(compose: Compose, *argv: str) -> str:
@@ -31,6 +29,7 @@ def test_a_backup_under_load_brings_everything_back_after_the_loss_of_all(
     with Compose(settings=images, state=state) as compose:
         client = Client(compose.url)
         uploads = Uploads(client)
+        compose.await_backup()
         assert newest(compose), "one is taken at the start"
 
         def change() -> Answer:
@@ -47,10 +46,11 @@ def test_a_backup_under_load_brings_everything_back_after_the_loss_of_all(
         named = {path.name: path.read_bytes() for path in (backup / "images").rglob("*.png")}
         assert settled.keys() <= named.keys()
 
-        compose.run("down", "--volumes")
+        compose.down("--volumes")
         shutil.rmtree(compose.layout.images)
         shutil.rmtree(compose.layout.logs)
         compose.up()
+        compose.await_backup()
         # So often that Nginx has it ready.
         assert [client.list().json["total_items"] for _ in range(20)] == [0] * 20
         shoebox(compose, "restore", backup.name)

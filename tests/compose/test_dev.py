@@ -4,17 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from http.client import HTTPException
 from pathlib import Path
 
 import pytest
 
 from tests.client import Client
-from tests.compose.compose import Compose, copy_checkout
+from tests.compose.compose import PATIENCE, Compose, copy_checkout
 from tests.pictures import picture
 from tests.stack.ports import free_port
 from tests.stack.process import wait_until
-
-PATIENCE = 60.0  # seconds; far more than anything here takes
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,7 +39,7 @@ def version(client: Client) -> str | None:
     """None while it is not healthy."""
     try:
         answer = client.get("/health")
-    except OSError:
+    except (OSError, HTTPException):  # an answer may be cut, too
         return None
     return str(answer.json["version"]) if answer.status == 200 else None
 

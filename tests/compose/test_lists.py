@@ -3,33 +3,27 @@
 from __future__ import annotations
 
 import secrets
-import time
-from collections.abc import Mapping
-from pathlib import Path
 
 from tests.client import Client
-from tests.compose.compose import WEB_CONTAINERS, Compose
+from tests.compose.compose import PATIENCE, WEB_CONTAINERS, Compose
 from tests.pictures import picture
 from tests.stack.process import wait_until
-
-PATIENCE = 60.0  # seconds; far more than anything here takes
-# Seconds: a container that was killed amid a change may have left its mark, for 60 of which no list is kept.
-MARKED = 90.0
-FLUSHED = 1.5  # seconds; Nginx' count of lists is a second late at most
 
 
 def test_lists_are_nginxs_own_until_any_container_changes_a_row(compose: Compose) -> None:
     client, name = Client(compose.url), f"Kept_{secrets.token_hex(6)}"
-    query = f"/api/images/?collection={name}"
-    served_before = compose.lists_served()
+    query, begin = f"/api/images/?collection={name}", compose.logged()
+    asked, served = set[str](), compose.lists_served()
 
     def is_kept() -> bool:
-        client.get(query)
-        return compose.lists_served() > served_before
+        asked.add(client.get(query).request_id)
+        return compose.lists_served() > served
 
-    wait_until(is_kept, patience=MARKED, what="Nginx gives lists by itself")
-    time.sleep(FLUSHED)
-    seen, counted = len(compose.accesses()), compose.lists_served()
+    # Not at once: a container that was killed amid a change may have left its mark, for 60 s of which
+    # no list is kept.
+    wait_until(is_kept, patience=PATIENCE, what="Nginx gives lists by itself")
+    compose.entries(asked, begin)
+    begin, served = compose.logged(), compose.lists_served()
     given: set[str] = set()
 
     def total() -> int:
@@ -44,31 +38,11 @@ def test_lists_are_nginxs_own_until_any_container_changes_a_row(compose: Compose
         assert client.delete(url.rpartition("/")[2]).status == 200
         assert [total(), total()] == [0, 0]
 
-    def entries() -> list[Mapping[str, str]]:
-        return [line for line in compose.accesses()[seen:] if line["request_id"] in given]
-
-    wait_until(lambda: len(entries()) == len(given), patience=PATIENCE, what="every list is in the log")
-    alone = sum(entry["worker"] == "" for entry in entries())
+    alone = sum(entry["worker"] == "" for entry in compose.entries(given, begin))
     assert alone > len(given) // 3
-    assert len(compose.asked(seen)) == WEB_CONTAINERS
-    served = compose.lists_served()
-    assert served - counted == alone
+    assert len(compose.asked(begin)) == WEB_CONTAINERS
+    served_since = compose.lists_served() - served
+    assert served_since == alone
     numbers = "import urllib.request; print(urllib.request.urlopen('http://127.0.0.1:8001/metrics').read().decode())"
     told = compose.run("exec", "--no-TTY", "web", "python3", "-c", numbers)
-    assert f"shoebox_lists_served_total {float(served)}" in told.splitlines()
-
-
-def test_with_an_empty_folder_given_all_lists_are_the_workers(images: Mapping[str, str], state: Path) -> None:
-    with Compose(settings={**images, "LIST_CACHE_DIR": ""}, state=state) as compose:
-        client = Client(compose.url)
-        answers = [client.list() for _ in range(20)]
-        key = client.upload("a.png", picture()).json["filename"]
-        answers += [client.list() for _ in range(20)]
-        assert [answer.json["files"] for answer in answers] == [[]] * 20 + [[key]] * 20
-        ids = {answer.request_id for answer in answers}
-
-        def entries() -> list[Mapping[str, str]]:
-            return [line for line in compose.accesses() if line["request_id"] in ids]
-
-        wait_until(lambda: len(entries()) == len(ids), patience=PATIENCE, what="every list is in the log")
-        assert [entry for entry in entries() if entry["worker"] == ""] == []
+    assert f"shoebox_lists_served_total {float(compose.lists_served())}" in told.splitlines()

@@ -44,9 +44,9 @@ class Store:
     def __init__(self, container: str) -> None:
         self._container = container
 
-    def keys(self) -> list[str]:
-        """The names of all objects that belong to pictures (below a thousand)."""
-        return re.findall("<Key>((?!marks/)[^<]*)</Key>", self._ask("GET", f"{_BUCKET}?list-type=2"))
+    def keys(self) -> set[str]:
+        """The names of all objects that belong to pictures, not to marks and health (below a thousand)."""
+        return set(re.findall("<Key>((?!marks/|probes/)[^<]*)</Key>", self._ask("GET", f"{_BUCKET}?list-type=2")))
 
     def remove(self, key: str) -> None:
         """Remove an object behind Shoebox's back."""
