@@ -2,23 +2,45 @@
 
 from __future__ import annotations
 
-from contextlib import ExitStack
+import re
+import signal
+from contextlib import ExitStack, suppress
+from pathlib import Path
 from typing import Final
 
 from tests.client import Client
 from tests.pictures import noise
 from tests.robustness.crowd import at_once
+from tests.robustness.processes import workers
 from tests.stack.embedded import Embedded
+from tests.stack.process import send, wait_until
 from tests.stack.stack import Stack
 
 WIDTHS: Final = (160, 320, 640, 1280)
 CONNECTIONS: Final = 5  # each to one of Nginx's or our processes
 ROUNDS: Final = 20  # on each connection; 100 in all
 PARALLEL: Final = 20
+PATIENCE: Final = 60.0  # seconds
 
 
 def addresses(key: str) -> list[str]:
     return [f"/images/{key}", *(f"/thumbs/{width}/{key}" for width in WIDTHS)]
+
+
+def unfreed(topology: Embedded | Stack, pid: int) -> list[str]:
+    """The pictures that the process has open and that have no name any more."""
+    found = []
+    with suppress(OSError):  # the process has ended
+        for fd in Path(f"/proc/{pid}/fd").iterdir():
+            with suppress(FileNotFoundError):  # it was closed meanwhile
+                found.append(str(fd.readlink()))
+    return [path for path in found if path.startswith(str(topology.layout.images)) and path.endswith(" (deleted)")]
+
+
+def freers(topology: Embedded | Stack) -> list[int]:
+    """Each that there was, by what was logged when it was ready."""
+    told = re.findall(r"process ready program=freer index=0 pid=(\d+)", topology.app_log.read_text())
+    return [int(pid) for pid in told]
 
 
 def test_a_deleted_picture_is_gone_for_everybody_who_has_seen_it(client: Client) -> None:
@@ -62,3 +84,27 @@ def test_no_thumbnail_outlives_a_picture_that_is_deleted_while_it_is_made(topolo
         assert {answer.status for answer in seen} <= {200, 404}
         assert [client.get(path).status for path in addresses(key)] == [404] * 5
         assert not list((topology.layout.images / "thumbs").rglob(key))
+
+
+def test_a_worker_that_dies_has_nothing_of_what_it_deleted_to_free(topology: Embedded | Stack) -> None:
+    client = Client(topology.url)
+    keys = [client.upload("a.png", noise(300, 200)).json["filename"] for _ in range(PARALLEL)]
+    for key in keys:
+        assert client.delete(key).status == 200
+    held = [path for pid in workers(topology) for path in unfreed(topology, pid)]
+    assert not [path for path in held for key in keys if key in path]
+
+
+def test_what_was_deleted_is_freed_also_when_the_process_that_does_it_is_killed(state: Path) -> None:
+    with Embedded(state=state) as system:
+        client = Client(system.url)
+        for kills in range(3):
+            keys = [client.upload("a.png", noise(300, 200)).json["filename"] for _ in range(3)]
+            assert client.delete(keys[0]).status == 200
+            wait_until(lambda kills=kills: len(freers(system)) > kills, patience=PATIENCE, what="another freer")
+            send(freers(system)[-1], signal.SIGKILL)
+            assert [client.delete(key).status for key in keys[1:]] == [200, 200]
+            assert {client.get(path).status for key in keys for path in addresses(key)} == {404}
+        wait_until(
+            lambda: not any(unfreed(system, pid) for pid in system.workers.pids), patience=PATIENCE, what="all is freed"
+        )

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import io
 import os
+import socket
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, suppress
 from pathlib import Path
@@ -33,14 +34,17 @@ MARKING: Final = os.O_RDONLY | os.O_CREAT | os.O_CLOEXEC
 class DiskStorage:
     """`ports.BlobStorage` below the folder `root`, on one file system."""
 
-    def __init__(self, root: Path, *, system: System = os, trusting: bool = True) -> None:
+    def __init__(
+        self, root: Path, *, system: System = os, trusting: bool = True, freer: socket.socket | None = None
+    ) -> None:
         """Makes the folders that are missing. Raises `Unavailable` or `StorageFull`; the
         chained `OSError` names the folder. Without `trusting`, a content is read before a
-        new picture shares it: for a store whose disk may have damaged it."""
+        new picture shares it: for a store whose disk may have damaged it. `freer` is given
+        what was deleted, if there is one."""
         self._system = system
         self._trusting = trusting
         self._layout = Layout(root=str(root.absolute()))
-        self._freeing = Freeing(system, self._layout.root)
+        self._freeing = Freeing(system, self._layout.root, freer)
         with faults():
             build(system, self._layout)
             locks.create(system, self._layout.locks)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -29,10 +30,12 @@ class S3Settings:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stores:
-    """Opens them. Below `root` the disk keeps its pictures, and a bucket what is being received."""
+    """Opens them. Below `root` the disk keeps its pictures, and a bucket what is being received.
+    `freer` is for what is deleted from the disk."""
 
     root: Path
     s3: S3Settings | None
+    freer: socket.socket | None = None
 
     def open(self, kind: str, also: str | None = None, *, trusting: bool = True) -> Holdable:
         """The store `kind`, "disk" or "s3", over the other one while pictures are moved."""
@@ -45,7 +48,7 @@ class Stores:
 
     def _one(self, kind: str, trusting: bool) -> Holdable:
         if kind == "disk":
-            return DiskStorage(self.root, trusting=trusting)
+            return DiskStorage(self.root, trusting=trusting, freer=self.freer)
         return preload_s3()(self._bucket(), self.root)
 
     def _bucket(self) -> S3Settings:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Final
@@ -53,17 +54,18 @@ def migrate(config: Config) -> Sequence[str]:
     return migrate_sqlite(database.path, database.schema_dir / "sqlite")
 
 
-def storage(config: Config, *, trusting: bool = True) -> Holdable:
+def storage(config: Config, *, trusting: bool = True, freer: socket.socket | None = None) -> Holdable:
     """Where pictures are kept. `trusting` shares content that is there already without reading it
-    again; a restore does not."""
-    return stores(config).open(config.storage.kind, config.storage.also, trusting=trusting)
+    again; a restore does not. `freer` frees what is deleted, if whoever deletes must not wait."""
+    return stores(config, freer).open(config.storage.kind, config.storage.also, trusting=trusting)
 
 
-def stores(config: Config) -> Stores:
+def stores(config: Config, freer: socket.socket | None = None) -> Stores:
     """Every store the settings can reach, by name."""
     s3 = config.storage.s3
     return Stores(
         root=config.images_dir,
+        freer=freer,
         s3=S3Settings(
             bucket=s3.bucket,
             region=s3.region,

@@ -29,6 +29,7 @@ from shoebox.server.attendants import step_aside
 from shoebox.server.limiter import RateLimiter
 from shoebox.server.programs import Address, Program, Slot
 from shoebox.server.reload import watcher
+from shoebox.storage import freeing
 from shoebox.storage.kept_lists import KeptLists
 from shoebox.web.handler import make_handler
 from shoebox.web.presenters import image_json
@@ -56,6 +57,8 @@ class Shared:
     to_decoders: socket.socket
     jobs: socket.socket
     large_lock: int
+    to_freer: socket.socket
+    deleted: socket.socket
     limiter: RateLimiter | None
     metrics: Path
     outage_clock: OutageClock
@@ -80,6 +83,7 @@ def programs(config: Config) -> list[Program]:
             count=server.decoders,
             freeze_limit=DECODER_FREEZE_LIMIT,
         ),
+        Program(name="freer", run=lambda slot: _free(shared, slot), freeze_limit=None),
     ]
     if config.webhooks.urls:
         found.append(Program(name="webhooks", run=lambda slot: _deliver(config, shared, slot)))
@@ -99,6 +103,7 @@ def _addresses(config: Config) -> Sequence[Address]:
 
 def _share(config: Config) -> Shared:
     to_decoders, jobs = socket.socketpair(socket.AF_UNIX, socket.SOCK_DGRAM)
+    to_freer, deleted = freeing.make_line()
     lock = os.open(config.images_dir / ".large", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
     limit = config.web.rate_limit
     if config.web.list_cache:
@@ -107,6 +112,8 @@ def _share(config: Config) -> Shared:
         to_decoders=to_decoders,
         jobs=jobs,
         large_lock=lock,
+        to_freer=to_freer,
+        deleted=deleted,
         limiter=RateLimiter(limit) if limit else None,
         metrics=_metrics_folder(config.metrics.folder),
         outage_clock=OutageClock(),
@@ -129,10 +136,11 @@ def _metrics_folder(wanted: Path) -> Path:
 
 def _work(config: Config, shared: Shared, slot: Slot) -> int:
     shared.jobs.close()
+    shared.deleted.close()
     tally = Tally(shared.metrics)
     outage = Outage(patience=DATABASE_PATIENCE, step_aside=step_aside, clock=shared.outage_clock)
     repository = adapters.repository(config, pool_size=adapters.threads(config), outage=outage)
-    application = build(config, shared.to_decoders, repository=repository, tally=tally)
+    application = build(config, shared.to_decoders, repository=repository, tally=tally, freer=shared.to_freer)
     kept_lists = adapters.kept_lists(config)
     handler = make_handler(
         application,
@@ -172,6 +180,11 @@ def _decode(config: Config, shared: Shared, slot: Slot) -> int:
         put_back=shared.to_decoders,
         working=lambda: decoding(tally),
     )
+
+
+def _free(shared: Shared, slot: Slot) -> int:
+    slot.ready()
+    return freeing.Freer(os, shared.deleted, wait=slot.wait, draining=lambda: slot.draining).serve()
 
 
 def _deliver(config: Config, shared: Shared, slot: Slot) -> int:

@@ -51,10 +51,11 @@ def build(
     *,
     repository: adapters.Repository | None = None,
     tally: Tally | None = None,
+    freer: socket.socket | None = None,
 ) -> Application:
     """The use cases over real adapters. Call it in the process that uses them. `tally` is told
-    what decoders do."""
-    storage = adapters.storage(config)
+    what decoders do, `freer` is given what was deleted."""
+    storage = adapters.storage(config, freer=freer)
     repository = repository or adapters.repository(config, pool_size=adapters.threads(config))
     image_codec: ImageCodec = remote.RemoteCodec(to_decoders)
     if tally:

@@ -6,11 +6,12 @@ import errno
 import multiprocessing
 import os
 import resource
-import subprocess
-import sys
-import threading
+import select
+import socket
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager, suppress
+from multiprocessing.process import BaseProcess
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Final
@@ -29,13 +30,14 @@ from services.backend.tests.integration.storage.pictures import (
     read,
 )
 from services.backend.tests.integration.storage.systems import Watched
+from services.backend.tests.waiting import A_MOMENT, PATIENCE, wait_until
 from shoebox.storage.disk import DiskStorage
-from shoebox.storage.freeing import SCARCE_BYTES, SCARCE_FILES, SHARE, Freeing
+from shoebox.storage.freeing import SCARCE_BYTES, SCARCE_FILES, SHARE, Freeing, Freer, make_line
+from shoebox.storage.system import System
 
-PATIENCE: Final = 60.0  # seconds
-A_MOMENT: Final = 0.01  # seconds between two looks
 NEVER: Final = 3600.0  # seconds
 FEW: Final = 1024  # descriptors that a process may have
+TOO_MANY: Final = 10_000  # more messages than any line takes
 
 
 class Room(Watched):
@@ -50,30 +52,41 @@ class Room(Watched):
 
 
 @pytest.fixture
-def few_descriptors() -> Iterator[None]:
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (FEW, hard))
-    yield
-    resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+def line() -> Iterator[tuple[socket.socket, socket.socket]]:
+    give, take = make_line()
+    with give, take:
+        yield give, take
 
 
-def unfreed(root: Path) -> int:
-    """How many files below it this process has open that have no name any more."""
+@contextmanager
+def freer(take: socket.socket, *, delay: float = 0.0, system: System = os) -> Iterator[BaseProcess]:
+    """One at work, as a process of its own."""
+    fork = multiprocessing.get_context("fork")
+    over = fork.Event()
+
+    def wait(timeout: float, *readers: int) -> None:
+        select.select(readers, (), (), min(timeout, A_MOMENT))
+
+    process = fork.Process(target=Freer(system, take, wait=wait, draining=over.is_set, delay=delay).serve, daemon=True)
+    process.start()
+    try:
+        yield process
+    finally:
+        over.set()
+        process.join(PATIENCE)
+        assert process.exitcode is not None, "it waits for what it has"
+
+
+def unfreed(root: Path, process: str | int | None = "self") -> int:
+    """How many files below it a process has open that have no name any more."""
     found = 0
-    for fd in Path("/proc/self/fd").iterdir():
+    for fd in Path(f"/proc/{process}/fd").iterdir():
         try:
             path = str(fd.readlink())
         except FileNotFoundError:  # that of the list itself, or closed meanwhile
             continue
         found += path.startswith(str(root)) and path.endswith(" (deleted)")
     return found
-
-
-def wait_until(true: Callable[[], bool]) -> None:
-    end = time.monotonic() + PATIENCE
-    while not true():
-        assert time.monotonic() < end
-        time.sleep(A_MOMENT)
 
 
 def filled(storage: DiskStorage, count: int = 1) -> list[str]:
@@ -84,39 +97,95 @@ def filled(storage: DiskStorage, count: int = 1) -> list[str]:
     return names
 
 
-def descriptor(root: Path) -> int:
-    """Of a file without a name."""
-    return os.open(root, os.O_RDWR | os.O_TMPFILE)
+class Owned:
+    """Something that is handed over, and how to learn that nobody has it open any more."""
 
+    def __init__(self) -> None:
+        self._end, self.descriptor = os.pipe()
 
-def is_open(fd: int) -> bool:
-    try:
-        os.fstat(fd)
-    except OSError:
-        return False
-    return True
+    def is_freed(self) -> bool:
+        readable, _, _ = select.select([self._end], (), (), 0)
+        return bool(readable)
+
+    def __enter__(self) -> Owned:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        os.close(self._end)
 
 
 @pytest.mark.parametrize("sha256", [None, SHA256])
-def test_picture_and_thumbnail_are_freed_after_the_deletion(sha256: str | None, tmp_path: Path) -> None:
-    storage = DiskStorage(tmp_path, system=Room())
+def test_picture_and_thumbnail_are_kept_by_the_freer_and_not_by_who_deletes(
+    sha256: str | None, tmp_path: Path, line: tuple[socket.socket, socket.socket]
+) -> None:
+    storage = DiskStorage(tmp_path, system=Room(), freer=line[0])
     publish(storage, PICTURE, KEY)
     storage.put_thumbnail(KEY, 320, THUMBNAIL)
-    storage.delete(KEY, sha256)
-    assert files_below(tmp_path) == []
-    assert unfreed(tmp_path) == 2
-    wait_until(lambda: unfreed(tmp_path) == 0)
+    with freer(line[1], delay=NEVER) as process:
+        storage.delete(KEY, sha256)
+        assert files_below(tmp_path) == []
+        assert unfreed(tmp_path) == 0
+        wait_until(lambda: unfreed(tmp_path, process.pid) == 2)
 
 
-def test_many_deletions_keep_few_descriptors_and_none_for_ever(few_descriptors: None, tmp_path: Path) -> None:
-    storage = DiskStorage(tmp_path, system=Room())
-    most = 0
-    for key in filled(storage, 100):
-        storage.delete(key)
-        most = max(most, unfreed(tmp_path))
-    assert most == FEW // SHARE
+def test_what_was_handed_over_is_freed(tmp_path: Path, line: tuple[socket.socket, socket.socket]) -> None:
+    freeing = Freeing(Room(), str(tmp_path), line[0])
+    with freer(line[1], delay=0.05), ExitStack() as owned:
+        for _ in range(3):
+            several = [owned.enter_context(Owned()) for _ in range(5)]
+            freeing.later([one.descriptor for one in several])
+            wait_until(lambda several=several: all(one.is_freed() for one in several))
+
+
+def test_the_freer_keeps_few_descriptors(tmp_path: Path, line: tuple[socket.socket, socket.socket]) -> None:
+    storage = DiskStorage(tmp_path, system=Room(), freer=line[0])
+    names = filled(storage, 200)
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (FEW, hard))
+    try:
+        with freer(line[1], delay=NEVER) as process:
+            for key in names:
+                storage.delete(key)
+            wait_until(lambda: unfreed(tmp_path, process.pid) == FEW // SHARE)
+            assert unfreed(tmp_path) == 0
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
     assert files_below(tmp_path) == []
-    wait_until(lambda: unfreed(tmp_path) == 0)
+
+
+def test_what_the_line_has_no_room_for_is_freed_at_once(
+    tmp_path: Path, line: tuple[socket.socket, socket.socket]
+) -> None:
+    freeing = Freeing(Room(), str(tmp_path), line[0])
+    for _ in range(TOO_MANY):
+        with Owned() as owned:
+            freeing.later([owned.descriptor])
+            if owned.is_freed():
+                break
+    else:
+        pytest.fail("there is no end to it")
+
+
+def test_what_is_on_its_way_leaves_room_for_what_decoders_are_sent(tmp_path: Path) -> None:
+    fork = multiprocessing.get_context("fork")
+    told = fork.SimpleQueue()
+
+    def fill() -> None:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (FEW, FEW))
+        give, _take = make_line()
+        give.setblocking(False)
+        file = os.open(tmp_path, os.O_PATH)
+        with suppress(BlockingIOError):
+            for number in range(TOO_MANY):
+                socket.send_fds(give, [b"f"], [file] * 5)
+                counted = (number + 1) * 5
+        told.put(counted)
+
+    process = fork.Process(target=fill, daemon=True)
+    process.start()
+    process.join(PATIENCE)
+    assert process.exitcode == 0
+    assert FEW // 10 < told.get() < FEW // 2
 
 
 @pytest.mark.parametrize(
@@ -124,83 +193,75 @@ def test_many_deletions_keep_few_descriptors_and_none_for_ever(few_descriptors: 
     [Room(bytes_left=SCARCE_BYTES - 1), Room(files_left=SCARCE_FILES - 1)],
     ids=["few bytes left", "few files left"],
 )
-def test_on_a_disk_that_is_nearly_full_room_is_free_at_once(room: Room, tmp_path: Path) -> None:
-    storage = DiskStorage(tmp_path, system=room)
-    for key in filled(storage):
-        storage.delete(key)
-    assert unfreed(tmp_path) == 0
+def test_on_a_disk_that_is_nearly_full_room_is_free_at_once(
+    room: Room, tmp_path: Path, line: tuple[socket.socket, socket.socket]
+) -> None:
+    with Owned() as owned:
+        Freeing(room, str(tmp_path), line[0]).later([owned.descriptor])
+        assert owned.is_freed()
 
 
-def test_a_disk_that_does_not_count_files_is_not_nearly_full(tmp_path: Path) -> None:
-    storage = DiskStorage(tmp_path, system=Room(files=0, files_left=0))
-    for key in filled(storage):
-        storage.delete(key)
-    assert unfreed(tmp_path) == 2
+def test_a_disk_that_does_not_count_files_is_not_nearly_full(
+    tmp_path: Path, line: tuple[socket.socket, socket.socket]
+) -> None:
+    with Owned() as owned:
+        Freeing(Room(files=0, files_left=0), str(tmp_path), line[0]).later([owned.descriptor])
+        assert not owned.is_freed()
 
 
-def test_a_disk_that_cannot_say_what_is_left_has_its_room_at_once(tmp_path: Path) -> None:
+def test_a_disk_that_cannot_say_what_is_left_has_its_room_at_once(
+    tmp_path: Path, line: tuple[socket.socket, socket.socket]
+) -> None:
     system = Watched(lambda _, name, __: errno.ENOSYS if name == "statvfs" else 0)
-    storage = DiskStorage(tmp_path, system=system)
+    with Owned() as owned:
+        Freeing(system, str(tmp_path), line[0]).later([owned.descriptor])
+        assert owned.is_freed()
+
+
+def test_where_there_is_no_freer_room_is_free_at_once(tmp_path: Path) -> None:
+    storage = DiskStorage(tmp_path, system=Room())
     for key in filled(storage):
         storage.delete(key)
+    assert files_below(tmp_path) == []
     assert unfreed(tmp_path) == 0
 
 
-def test_where_no_thread_can_be_started_room_is_free_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def refuse(_: threading.Thread) -> None:
-        raise RuntimeError("can't start new thread")
-
-    storage = DiskStorage(tmp_path, system=Room())
-    names = filled(storage)
-    monkeypatch.setattr(threading.Thread, "start", refuse)
-    for key in names:
-        storage.delete(key)
-    assert unfreed(tmp_path) == 0
+def test_where_the_freer_is_gone_for_good_room_is_free_at_once(
+    tmp_path: Path, line: tuple[socket.socket, socket.socket]
+) -> None:
+    line[1].close()
+    with Owned() as owned:
+        Freeing(Room(), str(tmp_path), line[0]).later([owned.descriptor])
+        assert owned.is_freed()
 
 
-def test_a_descriptor_that_fails_to_close_does_not_stop_the_next(tmp_path: Path) -> None:
-    system = Room()
-    system.refuses = lambda _, name, __: errno.EIO if name == "close" else 0
-    freeing = Freeing(system, str(tmp_path), delay=0)
-    files = [descriptor(tmp_path) for _ in range(3)]
-    freeing.later(files)
-    wait_until(lambda: not any(map(is_open, files)))
+def test_what_is_handed_over_while_there_is_no_freer_is_freed_by_the_next(
+    tmp_path: Path, line: tuple[socket.socket, socket.socket]
+) -> None:
+    with Owned() as owned:
+        Freeing(Room(), str(tmp_path), line[0]).later([owned.descriptor])
+        assert not owned.is_freed()
+        with freer(line[1]):
+            wait_until(owned.is_freed)
 
 
-def test_who_starts_again_after_a_rest_is_served_again(tmp_path: Path) -> None:
-    freeing = Freeing(Room(), str(tmp_path), delay=0)
-    for _ in range(20):
-        file = descriptor(tmp_path)
-        freeing.later([file])
-        wait_until(lambda file=file: not is_open(file))
+def test_a_descriptor_that_fails_to_close_does_not_stop_the_next(
+    tmp_path: Path, line: tuple[socket.socket, socket.socket]
+) -> None:
+    broken = Watched(lambda _, name, __: errno.EIO if name == "close" else 0)
+    freeing = Freeing(Room(), str(tmp_path), line[0])
+    with freer(line[1], system=broken), ExitStack() as owned:
+        several = [owned.enter_context(Owned()) for _ in range(3)]
+        freeing.later([one.descriptor for one in several])
+        wait_until(lambda: all(one.is_freed() for one in several))
 
 
-def test_a_forked_process_frees_what_it_deletes(tmp_path: Path) -> None:
-    freeing = Freeing(Room(), str(tmp_path), delay=0.5)
-    freeing.later([descriptor(tmp_path)])
-
-    def child() -> None:
-        file = descriptor(tmp_path)
-        freeing.later([file])
-        wait_until(lambda: not is_open(file))
-
-    process = multiprocessing.get_context("fork").Process(target=child, daemon=True)
-    process.start()
-    process.join(PATIENCE)
+def test_a_freer_that_ends_does_not_wait(tmp_path: Path, line: tuple[socket.socket, socket.socket]) -> None:
+    with freer(line[1], delay=NEVER) as process:
+        for key in filled(storage := DiskStorage(tmp_path, system=Room(), freer=line[0])):
+            storage.delete(key)
+        wait_until(lambda: unfreed(tmp_path, process.pid) == 2)
     assert process.exitcode == 0
-    wait_until(lambda: unfreed(tmp_path) == 0)
-
-
-def test_a_process_that_ends_does_not_wait(tmp_path: Path) -> None:
-    program = (
-        "import os, sys; sys.path[:] = sys.argv[2:];"
-        "from services.backend.tests.integration.storage.test_freeing import NEVER, Room, descriptor;"
-        "from shoebox.storage.freeing import Freeing; from pathlib import Path;"
-        "root = Path(sys.argv[1]); Freeing(Room(), str(root), delay=NEVER).later([descriptor(root)])"
-    )
-    command = [sys.executable, "-c", program, str(tmp_path), *sys.path]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE, check=False)
-    assert (done.returncode, done.stderr) == (0, "")
 
 
 def test_a_deletion_that_is_told_the_hash_reads_nothing(tmp_path: Path) -> None:
