@@ -12,16 +12,16 @@ import socket
 import sys
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from typing import Any, Final
 
 from shoebox.server import handover
-from shoebox.server.attendants import ASIDE, Attendants
+from shoebox.server.attendants import Attendants
 from shoebox.server.clients import BUSY, TOO_SLOW, Client, Connection, adopt
 from shoebox.server.door import Door
 from shoebox.server.farewell import Farewells
 from shoebox.server.leaving import Leaving
+from shoebox.server.limits import Limits, Load
 from shoebox.server.listeners import BACKLOG
 from shoebox.server.parking import Line, Parking
 from shoebox.server.programs import OnEvent, Slot
@@ -29,29 +29,6 @@ from shoebox.server.programs import OnEvent, Slot
 TICK: Final = 0.25  # seconds between two looks of the main thread
 BUSY_TICK: Final = 0.05  # seconds, while clients wait for a thread or the process is leaving
 REFUSED: Final = "request refused"  # the event: without a thread, because none was free or the head too slow
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Limits:
-    """What one worker bears. Times in seconds."""
-
-    threads: int = 16
-    aside: int = ASIDE  # requests that wait for something without a thread's place
-    connections: int = 1000  # open at once; each costs a descriptor and a few kB
-    wait: float = 0.5  # for a free thread; then 503
-    head: float = 10.0  # for a whole head, once its first byte came
-    idle: float = 75.0  # between requests; longer than Nginx keeps its side (60)
-    grace: float = 1.0  # for idle connections to bring one more request while we stop
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Load:
-    """How busy a worker is. `waiting` counts requests for which no thread was free."""
-
-    threads: int
-    busy: int
-    connections: int
-    waiting: int
 
 
 def _unwatched(_: Load) -> None:

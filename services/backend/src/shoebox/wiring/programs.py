@@ -27,6 +27,7 @@ from shoebox.metrics.tally import Tally
 from shoebox.server import worker
 from shoebox.server.attendants import step_aside
 from shoebox.server.limiter import RateLimiter
+from shoebox.server.limits import Limits, Load
 from shoebox.server.programs import Address, Program, Slot
 from shoebox.server.reload import watcher
 from shoebox.storage import freeing
@@ -159,12 +160,12 @@ def _work(config: Config, shared: Shared, slot: Slot) -> int:
             tally.add(families.REFUSED)
         _log_event(event, **fields)
 
-    def on_tick(load: worker.Load) -> None:
+    def on_tick(load: Load) -> None:
         note_load(tally, load, *repository.connections)
         if kept_lists and kept_lists.look():
             served_lists(config).trim()
 
-    limits = worker.Limits(threads=adapters.threads(config))
+    limits = Limits(threads=adapters.threads(config))
     return worker.Worker(slot, handler, limits=limits, on_event=on_event, on_tick=on_tick).serve()
 
 

@@ -18,11 +18,12 @@ from typing import Any
 
 from shoebox.server.attendants import step_aside
 from shoebox.server.limiter import RateLimiter
+from shoebox.server.limits import Limits, Load
 from shoebox.server.listeners import ListenError
 from shoebox.server.master import Master
 from shoebox.server.programs import Address, Program, Slot
 from shoebox.server.reload import Reloading, watcher
-from shoebox.server.worker import Limits, Load, Worker
+from shoebox.server.worker import Worker
 
 SETTINGS = Path(sys.argv[1])
 CONFIG: dict[str, Any] = json.loads(SETTINGS.read_text())
