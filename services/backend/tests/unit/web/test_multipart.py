@@ -67,6 +67,14 @@ def test_a_file_alone_means_the_same_whole_as_in_pieces(content: list[bytes], en
     assert told(form) == told(form[:9], form[9:])
 
 
+@pytest.mark.parametrize("length", [2999, 3000, 3001])
+def test_a_length_that_a_part_announces_counts_however_it_is_cut(length: int) -> None:
+    form = part('name="file"; filename="a.png"', bytes(3000), f"Content-Length: {length}") + END
+    pieces = [form[at : at + 100] for at in range(0, len(form), 100)]
+    assert told(*pieces) == told(form)
+    assert (told(form) == ([("a.png", bytes(3000))], None)) == (length == 3000)
+
+
 def told(*pieces: bytes) -> object:
     try:
         return receive(*pieces)
