@@ -25,11 +25,11 @@ from shoebox.web.openapi import document
 from shoebox.web.origins import SAFE_METHODS, Origins
 from shoebox.web.page_json import listing_json
 from shoebox.web.pages import Pages
-from shoebox.web.presenters import health_json, image_json, limits_json, outcome_json, outcome_text
+from shoebox.web.presenters import health_json, image_json, limits_json, outcome_bytes, outcome_text
 from shoebox.web.proxies import Proxies
 from shoebox.web.refusals import refusal, wait_of
 from shoebox.web.request import Request
-from shoebox.web.response import Response, json_response, redirect, text_response
+from shoebox.web.response import JSON, Response, json_response, redirect, text_response
 from shoebox.web.routes import ROUTES
 from shoebox.web.settings import WebSettings
 from shoebox.web.static import page_response, static_response
@@ -158,7 +158,7 @@ class Handler(
         if prefers_text(request.accept):
             response = text_response(status, outcome_text(outcome, request.base_url))
         else:
-            response = json_response(status, outcome_json(outcome, request.base_url))
+            response = Response(status=status, headers=JSON, body=outcome_bytes(outcome, request.base_url))
         return response.adding(_location(outcome))
 
     def _list_query(self, request: Request) -> ListQuery:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from datetime import datetime
+from json.encoder import encode_basestring as _quoted
 from typing import Final
 
 from shoebox.app.health import HealthReport
 from shoebox.app.upload import UploadLimits
 from shoebox.domain.image import GALLERY_WIDTH, Format, Image
 from shoebox.web.errors import detail_of, status_of
+from shoebox.web.response import json_bytes
 from shoebox.web.uploading import Outcome
 
 # One lookup for what would be three calls of properties, in what every list does most.
@@ -38,6 +40,22 @@ def image_json(image: Image, base_url: str) -> dict[str, object]:
     }
 
 
+def image_bytes(image: Image, base_url: str) -> bytes:
+    """The same object as JSON, put together here: an encoder takes more than twice as long."""
+    facts, key = image.facts, image.key
+    file_type, content_type = _KINDS[facts.format]
+    collection = "null" if image.collection is None else _quoted(image.collection)
+    # What is not quoted so cannot hold what has to be escaped.
+    return (
+        f'{{"id":{image.id},"filename":"{key}","original_name":{_quoted(image.original_name)},'
+        f'"url":"/images/{key}","absolute_url":{_quoted(f"{base_url}/images/{key}")},'
+        f'"thumbnail_url":"/thumbs/{GALLERY_WIDTH}/{key}","size":{facts.size},"width":{facts.width},'
+        f'"height":{facts.height},"file_type":"{file_type}","content_type":"{content_type}",'
+        f'"upload_time":"{timestamp(image.uploaded_at)}","sha256":"{facts.sha256}","color":"{facts.color}",'
+        f'"collection":{collection}}}'
+    ).encode("utf-8", "backslashreplace")
+
+
 def limits_json(limits: UploadLimits, version: str, public_url: str | None) -> dict[str, object]:
     """What is accepted, for pages that tell people before they choose, and what links begin
     with if the operator has said so."""
@@ -58,10 +76,14 @@ def timestamp(moment: datetime) -> str:
     return moment.isoformat(timespec="microseconds").removesuffix("+00:00") + "Z"
 
 
-def outcome_json(outcome: Outcome, base_url: str) -> dict[str, object]:
-    """The image object of a single file; for several, all images and all errors."""
+def outcome_bytes(outcome: Outcome, base_url: str) -> bytes:
+    """As JSON: the image object of a single file; for several, all images and all errors."""
     if not outcome.several:
-        return image_json(outcome.images[0], base_url)
+        return image_bytes(outcome.images[0], base_url)
+    return json_bytes(_several_json(outcome, base_url))
+
+
+def _several_json(outcome: Outcome, base_url: str) -> dict[str, object]:
     return {
         "images": [image_json(image, base_url) for image in outcome.images],
         "errors": [
