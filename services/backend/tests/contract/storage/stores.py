@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from hashlib import sha256
 from threading import Barrier
 from typing import Final
 
@@ -14,19 +13,7 @@ KEY: Final = "k3J9xQ2mVb7c.jpg"
 OTHER: Final = "Zz0000000000.png"
 PICTURE: Final = b"\xff\xd8\xff a picture" * 1000
 THUMBNAIL: Final = b"RIFF a thumbnail" * 10
-LATER: Final = 2.0**33  # seconds since the epoch: old is to a sweep then whatever a test can leave
 PATIENCE: Final = 60.0  # seconds until a thread counts as hung
-
-
-def publish(storage: BlobStorage, data: bytes, key: str) -> None:
-    with storage.stage() as staged:
-        staged.write(data)
-        storage.publish(staged, key, sha256(data).hexdigest())
-
-
-def read(storage: BlobStorage, key: str) -> bytes:
-    with storage.open(key) as file:
-        return file.read()
 
 
 def read_thumbnail(storage: BlobStorage, key: str, width: int) -> bytes:

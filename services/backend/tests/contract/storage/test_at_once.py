@@ -6,7 +6,8 @@ from threading import Event
 
 import pytest
 
-from services.backend.tests.contract.storage.stores import PICTURE, THUMBNAIL, keys, publish, read, together
+from services.backend.tests.blobs import publish, read
+from services.backend.tests.contract.storage.stores import PICTURE, THUMBNAIL, keys, together
 from shoebox.domain.errors import NotFound
 from shoebox.ports import BlobStorage
 

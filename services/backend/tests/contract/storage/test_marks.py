@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from services.backend.tests.contract.storage.stores import LATER, keys, together
+from services.backend.tests.blobs import LATER
+from services.backend.tests.contract.storage.stores import keys, together
 from shoebox.ports import BlobStorage
 
 ONE = "0123456789abcdef" * 2

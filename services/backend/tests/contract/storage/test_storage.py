@@ -10,17 +10,8 @@ from hashlib import sha256
 
 import pytest
 
-from services.backend.tests.contract.storage.stores import (
-    KEY,
-    LATER,
-    OTHER,
-    PICTURE,
-    THUMBNAIL,
-    keys,
-    publish,
-    read,
-    read_thumbnail,
-)
+from services.backend.tests.blobs import LATER, publish, read
+from services.backend.tests.contract.storage.stores import KEY, OTHER, PICTURE, THUMBNAIL, keys, read_thumbnail
 from shoebox.domain.errors import NotFound, ShoeboxError
 from shoebox.ports import BlobStorage
 

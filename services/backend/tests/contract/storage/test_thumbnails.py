@@ -7,15 +7,8 @@ from contextlib import suppress
 
 import pytest
 
-from services.backend.tests.contract.storage.stores import (
-    KEY,
-    OTHER,
-    PICTURE,
-    THUMBNAIL,
-    publish,
-    read_thumbnail,
-    together,
-)
+from services.backend.tests.blobs import publish
+from services.backend.tests.contract.storage.stores import KEY, OTHER, PICTURE, THUMBNAIL, read_thumbnail, together
 from shoebox.domain.errors import InvalidImage, NotFound
 from shoebox.ports import BlobStorage
 

@@ -11,9 +11,9 @@ from pathlib import Path
 
 import pytest
 
+from services.backend.tests.blobs import LATER, publish, read
 from services.backend.tests.integration.storage.pictures import (
     KEY,
-    LATER,
     OTHER,
     PICTURE,
     SHA256,
@@ -22,8 +22,6 @@ from services.backend.tests.integration.storage.pictures import (
     content_path,
     files_below,
     picture_path,
-    publish,
-    read,
 )
 from services.backend.tests.integration.storage.systems import Watched
 from shoebox.domain.errors import NotFound, Unavailable

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from services.backend.tests.blobs import publish, read
 from services.backend.tests.integration.storage.pictures import (
     KEY,
     OTHER,
@@ -16,8 +17,6 @@ from services.backend.tests.integration.storage.pictures import (
     THUMBNAIL,
     files_below,
     picture_path,
-    publish,
-    read,
 )
 from services.backend.tests.integration.storage.systems import Watched
 from shoebox.domain.errors import NotFound, ShoeboxError, StorageFull, Unavailable

@@ -18,6 +18,7 @@ from typing import Final
 
 import pytest
 
+from services.backend.tests.blobs import publish, read
 from services.backend.tests.integration.storage.pictures import (
     KEY,
     OTHER,
@@ -26,8 +27,6 @@ from services.backend.tests.integration.storage.pictures import (
     THUMBNAIL,
     content_path,
     files_below,
-    publish,
-    read,
 )
 from services.backend.tests.integration.storage.systems import Watched
 from services.backend.tests.waiting import A_MOMENT, PATIENCE, wait_until

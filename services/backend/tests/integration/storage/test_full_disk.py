@@ -14,7 +14,8 @@ from typing import Final
 
 import pytest
 
-from services.backend.tests.integration.storage.pictures import files_below, publish, read
+from services.backend.tests.blobs import publish, read
+from services.backend.tests.integration.storage.pictures import files_below
 from services.backend.tests.integration.storage.systems import SmallDisk
 from shoebox.domain.errors import StorageFull
 from shoebox.storage.disk import DiskStorage

@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
+from services.backend.tests.blobs import LATER, publish, read
 from services.backend.tests.fakes.repository import MemoryRepository
-from services.backend.tests.integration.storage.pictures import LATER
 from services.backend.tests.pictures import new_image
 from services.backend.tests.refusal import refusing_port
 from services.backend.tests.s3_server import S3Server
@@ -20,7 +20,6 @@ from shoebox.cli import folders
 from shoebox.config import ConfigError, load
 from shoebox.domain.errors import NotFound, Unavailable
 from shoebox.domain.image import Image
-from shoebox.ports import BlobStorage
 from shoebox.storage import s3_upload
 from shoebox.storage.disk import DiskStorage
 from shoebox.storage.moving import MovingStorage
@@ -36,21 +35,10 @@ def silent(_done: int, _total: int) -> None:
     """Nobody watches."""
 
 
-def publish(storage: BlobStorage, key: str, data: bytes) -> None:
-    with storage.stage() as staged:
-        staged.write(data)
-        storage.publish(staged, key, sha256(data).hexdigest())
-
-
 def add(repository: MemoryRepository, data: bytes) -> Image:
     image = new_image(size=len(data))
     facts = replace(image.facts, sha256=sha256(data).hexdigest())
     return repository.add(replace(image, facts=facts))
-
-
-def read(storage: BlobStorage, key: str) -> bytes:
-    with storage.open(key) as file:
-        return file.read()
 
 
 @pytest.fixture
@@ -74,7 +62,7 @@ def test_a_store_is_copied_with_its_thumbnails_and_a_second_run_finds_it_there(
     repository = MemoryRepository()
     pictures = {add(repository, data).key: data for data in (b"one", b"two" * MIB, b"one")}
     for key, data in pictures.items():
-        publish(near, key, data)
+        publish(near, data, key)
         near.put_thumbnail(key, 320, b"small " + data[:3])
     copier = Copier(source=near, target=far, repository=repository)
     assert copier.run(silent).counts[Outcome.COPIED] == 3
@@ -96,8 +84,8 @@ def test_a_copied_store_bears_the_mark_of_its_database(near: DiskStorage, far: S
 def test_what_is_lost_or_damaged_is_named_and_never_copied(near: DiskStorage, far: S3Storage) -> None:
     repository = MemoryRepository()
     lost, damaged, sound = (add(repository, data) for data in (b"lost", b"damaged", b"sound"))
-    publish(near, damaged.key, b"DAMAGED")
-    publish(near, sound.key, b"sound")
+    publish(near, b"DAMAGED", damaged.key)
+    publish(near, b"sound", sound.key)
     report = Copier(source=near, target=far, repository=repository).run(silent)
     assert dict(report.named) == {lost.key: Outcome.LOST, damaged.key: Outcome.DAMAGED}
     assert not report.complete
@@ -107,7 +95,7 @@ def test_what_is_lost_or_damaged_is_named_and_never_copied(near: DiskStorage, fa
 def test_a_picture_that_is_deleted_while_it_is_copied_is_nowhere(near: DiskStorage, far: S3Storage) -> None:
     repository = MemoryRepository()
     image = add(repository, b"a picture")
-    publish(near, image.key, b"a picture")
+    publish(near, b"a picture", image.key)
 
     class Late(S3Storage):
         def publish(self, staged: Any, key: str, sha256: str) -> None:
@@ -124,13 +112,13 @@ def test_a_picture_that_is_deleted_while_it_is_copied_is_nowhere(near: DiskStora
 
 def test_while_pictures_move_both_stores_are_one(near: DiskStorage, far: S3Storage) -> None:
     old, new = "oldPicture00.jpg", "newPicture00.jpg"
-    publish(near, old, b"old")
+    publish(near, b"old", old)
     store = MovingStorage(far, near)
-    publish(store, new, b"new")
+    publish(store, b"new", new)
     assert (read(store, old), read(store, new)) == (b"old", b"new")
     store.put_thumbnail(old, 320, b"small")
     assert near.open_thumbnail(old, 320).read() == store.open_thumbnail(old, 320).read() == b"small"
-    publish(far, old, b"old")
+    publish(far, b"old", old)
     store.delete(old)
     for one in (near, far, store):
         with pytest.raises(NotFound):
@@ -141,10 +129,10 @@ def test_while_pictures_move_both_stores_are_one(near: DiskStorage, far: S3Stora
 def test_a_large_picture_goes_in_parts(far: S3Storage, bucket: S3Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(s3_upload, "WHOLE", MIB)
     data = bytes(range(256)) * (s3_upload.PART // 256) + b"the rest"
-    publish(far, KEY, data)
+    publish(far, data, KEY)
     assert read(far, KEY) == data
     with pytest.raises(Unavailable):
-        publish(far, KEY, data)
+        publish(far, data, KEY)
     uploads = connect(bucket).list_multipart_uploads(Bucket=bucket.bucket)
     assert "Uploads" not in uploads
 
@@ -170,13 +158,13 @@ def test_a_publication_whose_answer_was_lost_holds(bucket: S3Settings, tmp_path:
             return getattr(client, name)
 
     storage = S3Storage(bucket, tmp_path / "forgetful", client=Forgetful())
-    publish(storage, KEY, b"a picture")
+    publish(storage, b"a picture", KEY)
     assert read(storage, KEY) == b"a picture"
 
 
 def test_thumbnails_without_a_picture_are_swept_when_they_are_old(far: S3Storage, bucket: S3Settings) -> None:
     client = connect(bucket)
-    publish(far, KEY, b"a picture")
+    publish(far, b"a picture", KEY)
     for key in ("0000000before.jpg", KEY, "zzzzzzzafter.jpg"):
         client.put_object(Bucket=bucket.bucket, Key=f"thumbs/640/{key}", Body=b"small")
     assert far.remove_leftovers(0) == 0
@@ -195,13 +183,13 @@ def test_a_store_that_is_away_or_is_none_is_unavailable(bucket: S3Settings, tmp_
             with pytest.raises(Unavailable):
                 storage.probe()
             with pytest.raises(Unavailable):
-                publish(storage, KEY, b"a picture")
+                publish(storage, b"a picture", KEY)
     with pytest.raises(ClientError):
         client.head_object(Bucket=bucket.bucket, Key=f"images/{KEY}")
 
 
 def test_a_picture_that_goes_before_its_first_byte_was_read_is_not_found(far: S3Storage) -> None:
-    publish(far, KEY, b"a picture")
+    publish(far, b"a picture", KEY)
     with far.open(KEY) as file:
         far.delete(KEY)
         with pytest.raises(NotFound):

@@ -9,17 +9,15 @@ from typing import Final
 
 import pytest
 
+from services.backend.tests.blobs import LATER, publish, read
 from services.backend.tests.integration.storage.pictures import (
     KEY,
-    LATER,
     OTHER,
     PICTURE,
     THUMBNAIL,
     content_path,
     files_below,
     picture_path,
-    publish,
-    read,
 )
 from services.backend.tests.integration.storage.processes import in_a_process, together
 from services.backend.tests.integration.storage.systems import Watched

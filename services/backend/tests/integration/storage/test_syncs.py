@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from services.backend.tests.integration.storage.pictures import KEY, OTHER, PICTURE, content_path, picture_path, publish
+from services.backend.tests.blobs import publish
+from services.backend.tests.integration.storage.pictures import KEY, OTHER, PICTURE, content_path, picture_path
 from services.backend.tests.integration.storage.systems import Watched
 from shoebox.storage.disk import DiskStorage
 
