@@ -23,6 +23,7 @@ from tests.stack.proc import SESSION, START, STATE, below, everybody, status
 STOP_PATIENCE: Final = 40.0  # seconds a service may take to stop in good order before it is killed
 KILL_PATIENCE: Final = 60.0  # seconds until what was killed is gone; a disk that is busy holds it for as long
 _POLL: Final = 0.02  # seconds between two looks
+_LONGEST_POLL: Final = 0.2  # seconds: what is waited for longer needs the processor more than who looks
 _MAX_OUTPUT: Final = 1024 * 1024  # bytes; enough to say why something does not start
 _OPEN_FILES: Final = 65536  # enough for every connection a test opens; many shells give 1024
 _AWAKE: Final = frozenset("RSD")  # the states of a process that may start others; what sleeps wakes up to stop
@@ -134,10 +135,12 @@ class Process:
 def wait_until(ready: Callable[[], bool], *, patience: float, what: str) -> None:
     """Call `ready` until it is true. Raises `StackError` when `patience` (seconds) runs out."""
     deadline = time.monotonic() + patience
+    pause = _POLL
     while not ready():
         if time.monotonic() > deadline:
             raise StackError(f"{what}: not within {patience:g} s")
-        time.sleep(_POLL)
+        time.sleep(pause)
+        pause = min(1.2 * pause, _LONGEST_POLL)
 
 
 def descendants(pid: int) -> list[int]:
