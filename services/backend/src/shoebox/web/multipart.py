@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack
-from itertools import chain
+from itertools import islice
 from typing import Final, NamedTuple, Protocol
 from urllib.parse import unquote_to_bytes
 
@@ -90,12 +90,10 @@ def read_form(
     receiver = _Receiver(uploads, stack, base64_field)
     boundary = boundary_of(content_type)
     chunks = body.chunks(limits.max_files * limits.max_file_size + FORM_OVERHEAD)
-    head = _first_boundary(chunks, boundary.encode())
-    following = next(chunks, b"")
-    if following:
-        _parse(boundary, chain((head, following), chunks), receiver)
-    elif not _receive_only(head, boundary.encode(), receiver):
-        _parse(boundary, (head,), receiver)
+    begun = [_first_boundary(chunks, boundary.encode())]
+    begun.extend(islice(chunks, 1))
+    if len(begun) > 1 or not _receive_only(begun[0], boundary.encode(), receiver):
+        _parse(boundary, _taken(begun, chunks), receiver)
     return Form(files=tuple(receiver.files), collection=receiver.collection)
 
 
@@ -114,6 +112,13 @@ def _first_boundary(chunks: Iterator[bytes], boundary: bytes) -> bytes:
     if not head.removeprefix(b"\r\n").startswith(b"--" + boundary):
         raise BadRequest("The form does not begin with its boundary.")
     return head
+
+
+def _taken(begun: list[bytes], chunks: Iterator[bytes]) -> Iterator[bytes]:
+    """All of them, none kept once the next one is asked for."""
+    while begun:
+        yield begun.pop(0)
+    yield from chunks
 
 
 def _receive_only(form: bytes, boundary: bytes, receiver: _Receiver) -> bool:
