@@ -16,7 +16,7 @@ from playwright.sync_api import FilePayload, Locator, Page, expect
 from tests.client import Client
 from tests.pictures import PHOTOS, picture
 
-_LOOKS: Final = 600  # at 50 ms each: a bound on waiting, not a measure of speed
+_LOOKS: Final = 1200  # at 50 ms each: a bound on waiting, not a measure of speed
 _TRANSFER: Final = """
     const transfer = new DataTransfer();
     for (const file of files) {
@@ -38,6 +38,10 @@ _HEAR: Final = """
 """
 _STILL: Final = """() => document.fonts.ready.then(() =>
   new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve))))"""
+_FREEZE: Final = """(() => {
+  const later = window.setTimeout;
+  window.setTimeout = (run, delay = 0, ...rest) => (delay < 1000 ? later(run, delay, ...rest) : 0);
+})()"""
 _PASTE: Final = f"""({{ files, into }}) => {{ {_TRANSFER}
     document.querySelector(into).dispatchEvent(
       new ClipboardEvent("paste", {{ clipboardData: transfer, bubbles: true, cancelable: true }}));
@@ -163,7 +167,14 @@ def still(page: Page) -> None:
 
 
 def freeze(page: Page) -> None:
-    """From now on the page's timers stand still: what it shows for a moment stays, and it looks for no changes."""
+    """From now on what the page wants to do in a second or later never comes: what it shows for a moment stays, and
+    it looks for no changes. It may still ask again for a file that got lost on the way."""
+    page.add_init_script(_FREEZE)
+    page.evaluate(_FREEZE)
+
+
+def stop_clock(page: Page) -> None:
+    """Once the page is there: its time goes on only by `page.clock.run_for`."""
     page.clock.install()
     page.clock.pause_at(datetime.now(UTC) + timedelta(seconds=1))
 

@@ -12,7 +12,7 @@ from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, e
 from tests.client import Client
 from tests.stack.stack import Stack
 
-PATIENCE: Final = 30_000  # ms; a bound on waiting, not a measure of speed
+PATIENCE: Final = 60_000  # ms; a bound on waiting, not a measure of speed
 # Containers that start beside the tests change the machine's network; that is no fault of a page's.
 _NETWORK_CHANGED: Final = "Failed to load resource: net::ERR_NETWORK_CHANGED"
 # The browser says so where the machine stood still for some seconds; a test says whether it was needed at all.

@@ -38,7 +38,7 @@ def test_a_tab_that_nobody_sees_asks_for_nothing(page: Page, store: Client) -> N
     fill(store, 1)
     looks: list[str] = []
     page.on("response", lambda response: looks.append(response.url) if "/api/images/" in response.url else None)
-    freeze(page)
+    page.clock.install()
     open_gallery(page)
 
     def has_looked_again() -> bool:

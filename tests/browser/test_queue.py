@@ -8,7 +8,19 @@ from contextlib import suppress
 import pytest
 from playwright.sync_api import Error, Page, Route, expect
 
-from tests.browser.actions import cards, choose, drop, freeze, happens, hear, names, payload, rows, some_files, until
+from tests.browser.actions import (
+    cards,
+    choose,
+    drop,
+    happens,
+    hear,
+    names,
+    payload,
+    rows,
+    some_files,
+    stop_clock,
+    until,
+)
 from tests.client import Client
 from tests.pictures import noise, picture
 
@@ -49,7 +61,7 @@ def test_twenty_files_of_which_three_are_put_off_and_two_refused(page: Page, sto
     good = some_files(18)
     bad = [payload("bad one.png", b"no picture"), payload("bad two.jpg", b"none either", "image/jpeg")]
     drop(page, *good[:9], bad[0], *good[9:], bad[1])
-    expect(rows(page, "done")).to_have_count(18, timeout=60_000)
+    expect(rows(page, "done")).to_have_count(18)
     expect(rows(page, "failed")).to_have_count(2)
     expect(page.locator(".upload-field:visible")).to_have_count(18)
     for name in ("bad one.png", "bad two.jpg"):
@@ -77,8 +89,9 @@ def test_a_retry_waits_as_long_as_the_server_asks(page: Page, store: Client) -> 
             route.continue_()
 
     page.route("**/api/upload/", answer)
-    freeze(page)
     page.goto("/upload/")
+    expect(page.locator("#limits")).to_contain_text("JPEG")
+    stop_clock(page)
     choose(page, *some_files(1))
     expect(rows(page, "queued")).to_contain_text("Trying again in")
     page.clock.run_for(3999)
@@ -114,9 +127,9 @@ def test_after_enough_attempts_the_file_fails_and_can_be_retried_by_hand(page: P
 def test_other_refusals_are_never_tried_again(page: Page, store: Client) -> None:
     asked: list[str] = []
     page.on("request", lambda request: asked.append(request.url.removeprefix(store.url)))
-    freeze(page)
     page.goto("/upload/")
     expect(page.locator("#limits")).to_contain_text("JPEG")
+    stop_clock(page)
     choose(page, payload("broken.png", b"no picture"))
     expect(rows(page, "failed")).to_have_count(1)
     page.clock.run_for(60_000)
