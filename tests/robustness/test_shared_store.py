@@ -31,6 +31,9 @@ def two(state: Path) -> Iterator[Two]:
     """A first one with 6 pictures and then a second one with 2, on the same folder."""
     shared = {"IMAGES_DIR": str(state / "img_storage")}
     with Embedded(state=state / "first", workers=1, settings=shared) as first:
+        # It has looked for others before there is one.
+        marker = "process ended program=marker"
+        wait_until(lambda: mentions(first.app_log, marker), patience=PATIENCE, what="the first one's look")
         upload(first, 6)
         with Embedded(state=state / "second", workers=1, settings=shared) as second:
             upload(second, 2)
