@@ -19,7 +19,7 @@ from tests.stack.proc import working_in
 from tests.stack.process import Process, send, wait_until
 
 PATIENCE: Final = 60.0  # seconds; far more than anything here takes
-KILLS: Final = 4
+KILLS: Final = 2
 # Children without end, each the leader of a session as a server of PostgreSQL is; each second one has a
 # child of its own, and all end by themselves after a while.
 BREEDER: Final = """
