@@ -31,6 +31,8 @@ export async function openViewer({ page, index, load, thumbnail, onTurn, onClose
     zoomTitle: t("viewer.zoom"),
     arrowPrevTitle: t("viewer.previous"),
     arrowNextTitle: t("viewer.next"),
+    closeSVG: drawn('<path d="M9 9l14 14M23 9L9 23"/>'),
+    zoomSVG: drawn('<circle cx="14.5" cy="14.5" r="7.5"/><path d="M20 20l5.5 5.5M11 14.5h7"/><path class="pswp__zoom-icn-bar-v" d="M14.5 11v7"/>'),
     errorMsg: t("viewer.error"),
     padding: { top: 64, bottom: 24, left: 0, right: 0 },
     preload: [1, 2],
@@ -70,6 +72,9 @@ export async function openViewer({ page, index, load, thumbnail, onTurn, onClose
   // PhotoSwipe does not hear what comes while it opens.
   return { close: () => opened.then(() => pswp.close()) };
 }
+
+/** An icon with the lines of the other ones, in the form PhotoSwipe wants. */
+const drawn = (lines) => `<svg aria-hidden="true" class="pswp__icn viewer-icon" viewBox="0 0 32 32" width="32" height="32">${lines}</svg>`;
 
 /** Makes the page behind the viewer unreachable; returns the way back. */
 function holdStill() {
